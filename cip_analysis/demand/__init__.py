@@ -1,0 +1,1 @@
+"""How many children, where, and for how long."""

@@ -1,0 +1,1 @@
+"""What care costs, and what could be saved."""

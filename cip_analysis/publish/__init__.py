@@ -1,0 +1,1 @@
+"""The only door out: disclosure control, charts, tables, pages and packs."""

@@ -1,0 +1,1 @@
+"""What we were sent: statutory returns, payments and published statistics, read and repaired."""

@@ -1,0 +1,216 @@
+"""Settings files, read into frozen objects: a key that is unknown, missing or wrong is refused by name."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+
+class SettingsError(ValueError):
+    """A settings file is missing, unreadable, or says something it may not."""
+
+
+class Settings(BaseModel):
+    """Common rules of every settings file: frozen, and no key that is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Home(Settings):
+    """One children's home the council runs."""
+
+    name: str
+    beds: Annotated[int, Field(gt=0)]
+    open: bool
+    note: str = ""
+
+
+class Capacity(Settings):
+    """What the council has of its own: carers and homes."""
+
+    foster_carers: Annotated[int, Field(ge=0)]
+    foster_carers_source: str
+    homes: tuple[Home, ...] = ()
+
+
+class PaymentColumns(Settings):
+    """The council's own names for the columns of its placement payments file.
+
+    Left blank, a column is not in the file. `child`, `start` and `amount` are always needed.
+    """
+
+    child: str = "child_id"
+    start: str = "period_start"
+    end: str = "period_end"
+    setting: str = "placement_type"
+    provider: str = "provider_name"
+    provider_urn: str = "provider_urn"
+    platform: str = "procurement_platform"
+    weekly_fee: str = "weekly_fee"
+    health: str = "health_contribution"
+    education: str = "education_contribution"
+    amount: str = "amount"
+    kind: str = "row_type"
+
+
+class Council(Settings):
+    """A council: who it is, whom it is compared with, what it owns, how its files are laid out."""
+
+    name: str
+    code: str
+    la_code: str
+    region: str
+    region_code: str
+    neighbours: tuple[str, ...]
+    neighbours_model: str
+    weeks_per_year: Literal["52", "52.14", "52.18"] = "52.18"
+    colour: str = "#12436D"
+    capacity: Capacity
+    payment_columns: PaymentColumns = PaymentColumns()
+
+
+class Run(Settings):
+    """One whole run: which council, which data, as at which day, how far ahead, from which seed.
+
+    returns, payments, published: folders or files, from the project's root; blank where there is none.
+    as_at: the day the returns describe; blank lets the reader work it out from the files.
+    """
+
+    title: str
+    council: str
+    returns: str
+    payments: str = ""
+    published: str = ""
+    claims: str = ""
+    as_at: date | None = None
+    synthetic_seed: int | None = None
+    synthetic_first_year: int = 2011
+    synthetic_last_year: int = 2018
+    horizon_months: Annotated[int, Field(gt=0, le=240)] = 48
+    draws: Annotated[int, Field(gt=0)] = 1000
+    seed: int = 20180706
+
+
+class Judgement(Settings):
+    """One assumption: its value and range, and who answers for it."""
+
+    value: float
+    unit: str
+    low: float
+    high: float
+    source: str
+    as_of: date
+    owner: str
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Judgement:
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"value {self.value:g} lies outside its own range {self.low:g} to {self.high:g}")
+        return self
+
+
+class Disclosure(Settings):
+    """The disclosure rule for one audience: counts from 1 to threshold - 1 are withheld, others rounded to base."""
+
+    threshold: Annotated[int, Field(ge=1)] = 5
+    zeros_shown: bool = True
+    rounding_base: Literal[1, 5, 10] = 5
+
+
+class Signature(Settings):
+    """One AQuA role in the quality log, and who signed for it."""
+
+    role: Literal["commissioner", "analyst", "assurer", "approver"]
+    name: str = ""
+    signed: date | None = None
+
+
+class Pack(Settings):
+    """An evidence pack: which notebooks, in which order, for which audience."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    title: str
+    meeting: str
+    run: str
+    status: Literal["draft", "final"] = "draft"
+    audience: Literal["public", "exempt"] = "public"
+    notebooks: tuple[str, ...]
+    parameters: dict[str, str | int | float | bool] = {}
+    disclosure: Disclosure = Disclosure()
+    quality: tuple[Signature, ...] = ()
+    timeout_seconds: Annotated[int, Field(gt=0)] = 300
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def read_settings(path: Path, kind: type[AnySettings]) -> AnySettings:
+    """One settings file as a frozen object.
+
+    Raises SettingsError naming the file and every key at fault.
+    """
+    try:
+        return kind.model_validate(_read_toml(path))
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc']) or 'file'}: {_in_words(fault)}"
+            for fault in error.errors(include_url=False)
+        )
+        raise SettingsError(f"{path.name}: {faults}. Correct the file; docs/data_dictionary.md lists its keys.") from None
+
+
+def read_assumptions(path: Path) -> dict[str, Judgement]:
+    """Every judgement by its dotted name, e.g. "weekly_price.kinship"."""
+
+    class _Assumptions(Settings):
+        judgements: dict[str, dict[str, Judgement]]
+
+    raw = {"judgements": _read_toml(path)}
+    try:
+        groups = _Assumptions.model_validate(raw).judgements
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'][1:])}: {_in_words(fault)}"
+            for fault in error.errors(include_url=False)
+        )
+        raise SettingsError(f"{path.name}: {faults}.") from None
+    return {f"{group}.{name}": judgement for group, names in groups.items() for name, judgement in names.items()}
+
+
+def find_root(start: Path) -> Path:
+    """The project's root at or above `start`: the folder that holds `config/` and `notebooks/`.
+
+    Raises SettingsError where there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / "config" / "councils").is_dir() and (folder / "notebooks").is_dir():
+            return folder
+    raise SettingsError(
+        f"No project found at or above the folder {start.name!r}: it has no config/councils and notebooks. "
+        "Start from a folder inside the project."
+    )
+
+
+def _read_toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise SettingsError(f"{path.name}: no such settings file. Check the path given.") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path.name}: not readable as UTF-8 text. Save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path.name}: not valid TOML: {error}.") from None
+
+
+def _in_words(fault: object) -> str:
+    """A validation fault in plain words."""
+    kind, message = fault["type"], fault["msg"]  # type: ignore[index]
+    if kind == "extra_forbidden":
+        return "not a known key"
+    if kind == "missing":
+        return "missing"
+    return str(message).removeprefix("Value error, ")

@@ -1,0 +1,1 @@
+"""An invented county whose returns and payments match published totals."""
