@@ -73,6 +73,14 @@ class Council(Settings):
     payment_columns: PaymentColumns = PaymentColumns()
 
 
+class Disclosure(Settings):
+    """The disclosure rule for one audience: counts from 1 to threshold - 1 are withheld, others rounded to base."""
+
+    threshold: Annotated[int, Field(ge=1)] = 5
+    zeros_shown: bool = True
+    rounding_base: Literal[1, 5, 10] = 5
+
+
 class Run(Settings):
     """One whole run: which council, which data, as at which day, how far ahead, from which seed.
 
@@ -93,6 +101,16 @@ class Run(Settings):
     horizon_months: Annotated[int, Field(gt=0, le=240)] = 48
     draws: Annotated[int, Field(gt=0)] = 1000
     seed: int = 20180706
+    disclosure: dict[Literal["public", "exempt"], Disclosure] = {}
+
+    def disclosure_for(self, audience: str) -> Disclosure:
+        """The disclosure rule for one audience: this run's own, or the house's default.
+
+        Raises SettingsError for an audience nobody has.
+        """
+        if audience not in ("public", "exempt"):
+            raise SettingsError(f"{audience!r} is not an audience. Choose public or exempt.")
+        return self.disclosure.get(audience, Disclosure())  # type: ignore[call-overload,no-any-return]
 
 
 class Judgement(Settings):
@@ -111,14 +129,6 @@ class Judgement(Settings):
         if not self.low <= self.value <= self.high:
             raise ValueError(f"value {self.value:g} lies outside its own range {self.low:g} to {self.high:g}")
         return self
-
-
-class Disclosure(Settings):
-    """The disclosure rule for one audience: counts from 1 to threshold - 1 are withheld, others rounded to base."""
-
-    threshold: Annotated[int, Field(ge=1)] = 5
-    zeros_shown: bool = True
-    rounding_base: Literal[1, 5, 10] = 5
 
 
 class Signature(Settings):
@@ -160,7 +170,9 @@ def read_settings(path: Path, kind: type[AnySettings]) -> AnySettings:
             f"{'.'.join(str(part) for part in fault['loc']) or 'file'}: {_in_words(fault)}"
             for fault in error.errors(include_url=False)
         )
-        raise SettingsError(f"{path.name}: {faults}. Correct the file; docs/data_dictionary.md lists its keys.") from None
+        raise SettingsError(
+            f"{path.name}: {faults}. Correct the file; docs/data_dictionary.md lists its keys."
+        ) from None
 
 
 def read_assumptions(path: Path) -> dict[str, Judgement]:

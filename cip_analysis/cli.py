@@ -1,0 +1,178 @@
+"""The `cip` command: a thin door. It reads what it was told, calls one stage, and prints what came back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from cip_analysis.records import Findings, Treatments
+from cip_analysis.settings import Council, Pack, Run, find_root, read_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+console = Console()
+errors = Console(stderr=True)
+
+NOT_USABLE, WRONG_CALL = 1, 2
+
+
+def _stop(error: ValueError | OSError, code: int) -> NoReturn:
+    """Say what went wrong, in its own words, and leave with `code`."""
+    errors.print(f"[bold red]cip:[/] {error}", soft_wrap=True, highlight=False, markup=True)
+    raise typer.Exit(code)
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="Folder (or one file) of SSDA903 returns.")],
+    finance: Annotated[Path | None, typer.Option(help="Placement payments file to check beside them.")] = None,
+    council: Annotated[Path | None, typer.Option(help="Council file that maps the payments columns.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print findings and treatments as JSON.")] = False,
+) -> None:
+    """List what is wrong with returns and what would be done about it. Exit 0 usable, 1 not usable, 2 wrong call."""
+    from cip_analysis.returns.checks import check_returns
+    from cip_analysis.returns.episodes import build_episodes
+    from cip_analysis.returns.ssda903 import read_returns
+
+    for path in (folder, finance):
+        if path is not None and not path.exists():
+            _stop(FileNotFoundError(f"{path.name}: no such file or folder. Check the path."), WRONG_CALL)
+    try:
+        returns = read_returns(folder)
+        findings = returns.findings.join(check_returns(returns))
+        episodes, treatments = build_episodes(returns)
+        treatments = returns.treatments.join(treatments)
+        if finance is not None:
+            paid_findings, paid_treatments = _check_finance(finance, council, episodes)
+            findings, treatments = findings.join(paid_findings), treatments.join(paid_treatments)
+    except ValueError as error:
+        _stop(error, NOT_USABLE)
+    _print_check(findings, treatments, as_json)
+    if not as_json:
+        years = f"{returns.years[0]} to {returns.years[-1]}"
+        children = episodes.table["child"].nunique()
+        console.print(
+            f"Usable: {children:,} children, {len(episodes.table):,} placements, years ending March {years}, "
+            f"census date {returns.census_date:%d %B %Y}."
+        )
+
+
+def _check_finance(finance: Path, council: Path | None, episodes: object) -> tuple[Findings, Treatments]:
+    from cip_analysis.records import Episodes
+    from cip_analysis.returns.finance import match_payments, read_payments
+    from cip_analysis.settings import PaymentColumns
+
+    columns = read_settings(council, Council).payment_columns if council else PaymentColumns()
+    paid, findings, treatments = read_payments(finance, columns)
+    assert isinstance(episodes, Episodes)  # noqa: S101
+    return findings, treatments.join(match_payments(paid, episodes)[1])
+
+
+def _print_check(findings: Findings, treatments: Treatments, as_json: bool) -> None:
+    if as_json:
+        both = {"findings": findings.table, "treatments": treatments.table}
+        print(json.dumps({name: json.loads(table.to_json(orient="records")) for name, table in both.items()}))  # noqa: T201
+        return
+    shown = Table("rule", "", "what it means", "where", "rows", "first rows", "children", title="Findings")
+    for row in findings.table.itertuples():
+        shown.add_row(
+            str(row.rule), str(row.severity), str(row.meaning), str(row.where), f"{row.rows:,}", str(row.first_rows),
+            f"{row.children:,}",
+        )  # fmt: skip
+    console.print(shown)
+    ledger = Table("rule", "rows seen", "rows changed", "child-days before", "after", "why", title="Treatments")
+    for row in treatments.table.itertuples():
+        days = f"{row.child_days_before:,.0f}", f"{row.child_days_after:,.0f}"
+        ledger.add_row(str(row.rule), f"{row.rows_seen:,}", f"{row.rows_changed:,}", *days, str(row.why))
+    console.print(ledger)
+
+
+@app.command()
+def synthesise(
+    council: Annotated[Path, typer.Argument(help="Council file, e.g. config/councils/leicestershire.toml.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")],
+    to: Annotated[Path, typer.Option(help="Folder to write returns, payments and capacity into.")],
+    first_year: Annotated[int, typer.Option(help="First collection year (year ending March).")] = 2011,
+    last_year: Annotated[int, typer.Option(help="Last collection year.")] = 2018,
+    children: Annotated[int | None, typer.Option(help="Scale the county to about this many children in all.")] = None,
+) -> None:
+    """Invent a county whose returns and payments match published totals. No child in it is real."""
+    from cip_analysis.synthetic.write import SynthesisOptions
+    from cip_analysis.synthetic.write import synthesise as invent
+
+    try:
+        options = SynthesisOptions(seed=seed, first_year=first_year, last_year=last_year, children=children)
+        with console.status("Inventing the county"):
+            invent(read_settings(council, Council), to, options)
+    except (ValueError, OSError) as error:
+        _stop(error, WRONG_CALL)
+    console.print(f"Written to {to}. SYNTHETIC: no child in it is real.")
+
+
+@app.command()
+def pack(
+    pack_file: Annotated[Path, typer.Argument(metavar="PACK", help="Pack file, e.g. config/packs/….toml.")],
+    to: Annotated[Path | None, typer.Option(help="Folder for packs; reports/ unless told.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Notebooks run at once.")] = 2,
+    audience: Annotated[str | None, typer.Option(help="public or exempt; the pack's own unless told.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A notebook parameter.")] = None,
+) -> None:
+    """Render an evidence pack: every notebook, or none."""
+    from cip_analysis.publish.pack import PackRequest, render_pack
+
+    try:
+        root = find_root(Path.cwd())
+        settings = read_settings(pack_file, Pack)
+        _make_synthetic_data(root, settings)
+        with Progress(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
+            TimeElapsedColumn(), console=errors,
+        ) as progress:  # fmt: skip
+            task = progress.add_task("Checking parameters", total=len(settings.notebooks))
+
+            def show(done: int, what: str) -> None:
+                progress.update(task, completed=done, description=what)
+
+            request = PackRequest(
+                pack_file=pack_file.resolve(), root=root, to=(to or root / "reports").resolve(), jobs=jobs,
+                audience=audience, overrides=tuple(set_ or ()),
+            )  # fmt: skip
+            folder = render_pack(request, show)
+    except (ValueError, OSError) as error:
+        _stop(error, NOT_USABLE)
+    console.print(f"Pack written: {folder / 'index.html'}")
+
+
+def _make_synthetic_data(root: Path, settings: Pack) -> None:
+    """Invent the run's own county where the run asks for one and it is not there yet."""
+    run = read_settings(root / settings.run, Run)
+    folder = (root / run.returns).parent
+    if run.synthetic_seed is None or (root / run.returns).exists():
+        return
+    from cip_analysis.synthetic.write import SynthesisOptions
+    from cip_analysis.synthetic.write import synthesise as invent
+
+    options = SynthesisOptions(run.synthetic_seed, run.synthetic_first_year, run.synthetic_last_year, None)
+    with console.status("Inventing the county (SYNTHETIC), once"):
+        invent(read_settings(root / run.council, Council), folder, options)
+
+
+@app.command()
+def verify(folder: Annotated[Path, typer.Argument(help="A pack's folder.")]) -> None:
+    """Hash a pack again and compare it with its manifest. Exit 0 unaltered, 1 altered."""
+    from cip_analysis.publish.provenance import verify_pack
+
+    try:
+        problems = verify_pack(folder)
+    except (ValueError, OSError) as error:
+        _stop(error, WRONG_CALL)
+    for problem in problems:
+        errors.print(f"[bold red]altered:[/] {problem}", highlight=False)
+    if problems:
+        raise typer.Exit(NOT_USABLE)
+    console.print("Unaltered: every file is as the manifest says.")

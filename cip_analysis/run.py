@@ -1,0 +1,127 @@
+"""Open a run: every record a notebook needs, read once, from the settings file it names.
+
+A notebook's first step is `county = open_run(run, returns=returns, payments=payments, audience=audience)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from cip_analysis import settings
+from cip_analysis.records import Comparators, Episodes, Findings, Payments, Returns, Treatments
+from cip_analysis.returns.checks import check_returns
+from cip_analysis.returns.episodes import build_episodes
+from cip_analysis.returns.finance import match_payments, read_payments
+from cip_analysis.returns.published import read_published
+from cip_analysis.returns.ssda903 import read_returns
+
+
+class RunError(ValueError):
+    """A run names data that are not there, or an audience nobody has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run with its data read: what every notebook starts from.
+
+    settings, council, assumptions: as the settings files say. disclosure: the rule for this audience.
+    returns, findings: what was sent, and what is wrong with it (payments included).
+    episodes, treatments: the histories built from it, and the ledger of every altered row.
+    payments: matched to stays; None where the run has no payments file.
+    comparators: published statistics for the council, its neighbours, region and country.
+    own_data: the returns are the run's own, not another folder named by a parameter.
+    """
+
+    settings: settings.Run
+    council: settings.Council
+    assumptions: dict[str, settings.Judgement]
+    disclosure: settings.Disclosure
+    audience: str
+    returns: Returns
+    findings: Findings
+    episodes: Episodes
+    treatments: Treatments
+    payments: Payments | None
+    comparators: Comparators
+    root: Path
+    own_data: bool
+
+    @property
+    def as_at(self) -> date:
+        """The last day the returns describe."""
+        return self.episodes.census_date
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any figure rests on invented children."""
+        return self.episodes.synthetic
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The collection years of the returns (year ending 31 March), ascending."""
+        return self.returns.years
+
+    @property
+    def source(self) -> str:
+        """Where the county's own figures come from, for the foot of an exhibit."""
+        name = f"{self.council.name}'s returns" if self.own_data else "returns supplied in another folder"
+        return f"SSDA903 {name}, years ending March {self.years[0]} to {self.years[-1]}"
+
+
+def open_run(
+    run: str, *, returns: str = "", payments: str = "", audience: Literal["public", "exempt"] | str = "public"
+) -> Run:
+    """The run with its data read, checked and repaired.
+
+    run: its settings file, from the project's root (as are the other paths); an absolute path serves too.
+    returns: another folder of returns, in place of the run's own. Its census date is then worked out from its
+    files, and the run's own payments, which belong to other children, are left out unless `payments` names some.
+    Raises RunError, SettingsError or the readers' own errors, each saying what to do.
+    """
+    root = settings.find_root(Path.cwd())
+    chosen = settings.read_settings(root / run, settings.Run)
+    council = settings.read_settings(root / chosen.council, settings.Council)
+    own_data = not returns
+    folder = _existing(root, returns or chosen.returns, "returns")
+    sent = read_returns(folder, chosen.as_at if own_data else None)
+    findings = sent.findings.join(check_returns(sent))
+    episodes, treatments = build_episodes(sent)
+    treatments = sent.treatments.join(treatments)
+    ledger_file = payments or (chosen.payments if own_data else "")
+    paid = None
+    if ledger_file:
+        read, paid_findings, paid_treatments = read_payments(
+            _existing(root, ledger_file, "payments"), council.payment_columns
+        )
+        paid, match_treatments = match_payments(read, episodes)
+        findings = findings.join(paid_findings)
+        treatments = treatments.join(paid_treatments).join(match_treatments)
+    return Run(
+        settings=chosen,
+        council=council,
+        assumptions=settings.read_assumptions(root / "config" / "assumptions.toml"),
+        disclosure=chosen.disclosure_for(audience),
+        audience=audience,
+        returns=sent,
+        findings=findings,
+        episodes=episodes,
+        treatments=treatments,
+        payments=paid,
+        comparators=read_published(_existing(root, chosen.published, "published statistics")),
+        root=root,
+        own_data=own_data,
+    )
+
+
+def _existing(root: Path, name: str, what: str) -> Path:
+    """The path of a file or folder that must be there."""
+    path = root / name
+    if not path.exists():
+        raise RunError(
+            f"No {what} at {name}. Check the path in the run's settings; "
+            "the invented county is made by `make data` (or `cip synthesise`)."
+        )
+    return path

@@ -1,0 +1,98 @@
+"""The house's own rules: imports run one way, files are touched in two rooms, nothing machine-bound is committed."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from builders import ROOT
+
+PACKAGE = ROOT / "cip_analysis"
+LEVELS = {
+    "codes": 0, "records": 0, "settings": 0,
+    "synthetic": 1, "returns": 1, "demand": 2, "money": 3, "impact": 4, "publish": 5,
+    "run": 6, "cli": 7,
+}  # fmt: skip
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    """The room, or the top-level module, a file of the package stands in."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[0]
+
+
+def imports_of(path: Path) -> set[str]:
+    """The package's own modules that a module imports, wherever in it the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cip_analysis"):
+            module = node.module or ""
+            found |= {module} if module.count(".") > 1 else {f"{module}.{alias.name}" for alias in node.names}
+            if module.count(".") == 1 and not (ROOT / module.replace(".", "/")).is_dir():
+                found = {name for name in found if not name.startswith(f"{module}.")} | {module}
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name.startswith("cip_analysis")}
+    return found
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.stem != "__init__"], ids=lambda path: path.stem)
+def test_no_module_imports_against_the_flow(path):
+    here = room_of(path)
+    for module in imports_of(path):
+        there = module.split(".")[1]
+        if there == here:
+            continue
+        assert LEVELS[there] <= LEVELS[here], f"{here} imports {there}"
+        assert there != "publish" or here in ("cli",), f"{here} imports publish, the door out"
+        if here == "publish":
+            assert there in ("codes", "records", "settings"), "publish reads records and settings only"
+        assert {here, there} != {"returns", "synthetic"}, (
+            "the readers and the invented county know nothing of each other"
+        )
+
+
+def test_the_import_graph_has_no_cycle():
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in MODULES}
+    graph = {name: imports_of(path) & names.keys() - {name} for name, path in names.items()}
+    assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(names)
+
+
+def test_only_the_rooms_with_doors_touch_files():
+    opening = re.compile(
+        r"\bopen\(|\.read_text\(|\.write_text\(|\.read_bytes\(|\.write_bytes\(|read_csv\(|\.to_csv\(|read_excel\("
+    )
+    touching = {room_of(path) for path in MODULES if opening.search(path.read_text(encoding="utf-8"))}
+    assert touching <= {"returns", "publish", "synthetic", "settings", "cli"}
+
+
+def test_nothing_below_the_command_reads_a_clock_or_the_environment():
+    hidden = re.compile(r"date\.today|datetime\.now|time\.time\(|os\.environ|np\.random\.(seed|rand)|random\.random\(")
+    for path in MODULES:
+        if room_of(path) not in ("cli", "publish"):
+            assert not hidden.search(path.read_text(encoding="utf-8")), path.name
+
+
+def test_no_room_holds_more_than_it_can_show():
+    for room in LEVELS:
+        if (PACKAGE / room).is_dir():
+            files = [path for path in (PACKAGE / room).glob("*.py") if path.stem != "__init__"]
+            assert len(files) <= 11, f"{room} holds {len(files)} modules: split it by question"
+
+
+def test_no_tracked_file_carries_a_machine_path_or_a_real_return():
+    listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listing.returncode:
+        pytest.skip("not a git checkout")
+    machine = re.compile(r"(?<![\w.])/(home|root|Users|work)/\w+")
+    for name in listing.stdout.splitlines():
+        path = ROOT / name
+        assert not name.startswith(("reports/", "data/synthetic/")), name
+        assert not (name.startswith("data/returns/") and name != "data/returns/README.md"), name
+        if path.suffix in {".py", ".md", ".toml", ".yml", ".ipynb", ".csv", ".html", ".css"} and path.exists():
+            found = machine.search(path.read_text(encoding="utf-8"))
+            assert path.name in ("test_architecture.py",) or not found, f"{name}: {found}"
