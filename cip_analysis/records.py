@@ -5,7 +5,7 @@ Frozen protects the fields, not the table inside: stages build new tables and ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -19,9 +19,13 @@ class RecordError(ValueError):
     """A stage tried to hand on a table that breaks its record's contract."""
 
 
-KIND_CHECKS = {
+def _is_text(column: pd.Series) -> bool:
+    return bool(kinds.is_string_dtype(column)) or isinstance(column.dtype, pd.CategoricalDtype)
+
+
+KIND_CHECKS: Mapping[str, Callable[[pd.Series], bool]] = {
     "date": kinds.is_datetime64_any_dtype,
-    "text": lambda column: kinds.is_string_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype),
+    "text": _is_text,
     "whole": kinds.is_integer_dtype,
     "number": kinds.is_numeric_dtype,
     "flag": kinds.is_bool_dtype,
@@ -32,13 +36,13 @@ def check_columns(table: pd.DataFrame, contract: Mapping[str, str], record: str)
     """Refuse a table that lacks a column of its contract, or holds another kind in it.
 
     contract: column name -> "date", "text", "whole", "number" or "flag", with "?" after it where blanks are allowed.
-    Kinds are compared, not dtypes, because readers differ in resolution. An empty table may hold any kind.
+    Kinds are compared, not dtypes, because readers differ in resolution. A column with nothing in it may be of any kind.
     Raises RecordError naming every column at fault.
     """
     faults = [f"no column {name}" for name in contract if name not in table.columns]
     for name in contract.keys() & set(table.columns):
         kind = contract[name]
-        if len(table) and not KIND_CHECKS[kind.rstrip("?")](table[name]):
+        if table[name].notna().any() and not KIND_CHECKS[kind.rstrip("?")](table[name]):
             faults.append(f"{name} is {table[name].dtype}, not {kind.rstrip('?')}")
         elif not kind.endswith("?") and table[name].isna().any():
             faults.append(f"{name} is blank in {int(table[name].isna().sum())} rows")
