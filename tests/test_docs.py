@@ -1,0 +1,41 @@
+"""The documents say what the code does: every column and settings key is in the data dictionary, every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from builders import ROOT
+
+from cip_analysis import codes, records, settings
+
+DICTIONARY = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
+WORDS = set(re.findall(r"`([a-z_0-9]+)`", DICTIONARY))
+CONTRACTS = [name for name in vars(records) if name.endswith("_COLUMNS")]
+MODELS = [
+    settings.Home, settings.Capacity, settings.PaymentColumns, settings.Council, settings.Run, settings.Judgement,
+    settings.Disclosure, settings.Signature, settings.Pack,
+]  # fmt: skip
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").glob("*.md")])
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_every_column_a_record_carries_is_in_the_data_dictionary(contract):
+    assert vars(records)[contract].keys() - WORDS == set()
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_settings_key_is_in_the_data_dictionary(model):
+    assert model.model_fields.keys() - WORDS - {"disclosure"} == set()
+
+
+def test_the_dictionary_names_no_setting_that_is_gone():
+    settings_listed = re.findall(r"^\| ([a-z0-9+ -]+) \| [^|]*\| (?:PR|any|not the|the council)", DICTIONARY, re.M)
+    assert set(settings_listed) == set(codes.SETTINGS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_between_documents_leads_to_a_file(page):
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
