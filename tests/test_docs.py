@@ -1,4 +1,4 @@
-"""The documents say what the code does: every column and settings key is in the data dictionary, every link leads somewhere."""
+"""The documents say what the code does: columns and settings keys are in the dictionary, links lead somewhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from builders import ROOT
 from cip_analysis import codes, records, settings
 
 DICTIONARY = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
-WORDS = set(re.findall(r"`([a-z_0-9]+)`", DICTIONARY))
+WORDS = set(re.findall(r"`\[*([a-z_0-9]+)\]*`", DICTIONARY))
 CONTRACTS = [name for name in vars(records) if name.endswith("_COLUMNS")]
 MODELS = [
     settings.Home, settings.Capacity, settings.PaymentColumns, settings.Council, settings.Run, settings.Judgement,
