@@ -34,15 +34,15 @@ START_REASONS: Mapping[str, Code] = _codes(
         "S": "started to be looked after",
         "P": "placement changed",
         "L": "legal status changed",
-        "T": "placement and legal status changed",
-        "B": "placement changed, same carer",
+        "T": "placement changed, same carer",
+        "B": "placement, carer and legal status changed",
         "U": "placement and legal status changed, same carer",
     }
 )
 STARTS_A_PERIOD = "S"
 MOVES_PLACEMENT = frozenset("PTBU")
-KEEPS_CARER = frozenset("BU")
-CHANGES_LEGAL_STATUS = frozenset("LTU")
+KEEPS_CARER = frozenset("TU")
+CHANGES_LEGAL_STATUS = frozenset("LBU")
 
 LEGAL_STATUSES: Mapping[str, Code] = _codes(
     {
