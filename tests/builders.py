@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
+
+from cip_analysis.records import EPISODE_COLUMNS, Episodes
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -44,3 +47,42 @@ def write_returns(
     children = dict.fromkeys(row["CHILD"] for row in episodes)
     write_table(folder, f"header_{year}.csv", headers or [a_header(CHILD=child) for child in children])
     return folder
+
+
+PLACEMENT = {
+    "child": "1", "start": "2016-06-01", "end": None, "period": 1, "period_start": None, "start_reason": "S",
+    "end_reason": None, "move_reason": None, "legal_status": "C2", "need": "N1", "placement": "U6", "provider": "PR1",
+    "provider_urn": None, "setting": "in-house foster", "temporary": False, "respite": False, "household": None,
+    "birth_date": "2010-01-01", "sex": "male", "ethnic_group": "White", "uasc": False, "file": "episodes.csv",
+}  # fmt: skip
+TEXT_COLUMNS = [name for name, kind in EPISODE_COLUMNS.items() if kind.startswith("text")]
+
+
+def a_placement(**changes: object) -> dict[str, object]:
+    """One placement of one child, as the stages after the reader hold it, with `changes` to it."""
+    return {**PLACEMENT, **changes}
+
+
+def make_episodes(rows: list[dict[str, object]], census: str = "2018-03-31", legal: object = None) -> Episodes:
+    """Histories from placements: each row a dict as `a_placement` gives, dates as ISO text, in any order.
+
+    A blank `period_start` is the first start of that child's period. legal: rows of (child, start, end, status);
+    left out, each placement carries its own `legal_status`.
+    """
+    table = pd.DataFrame(rows or [a_placement()]).iloc[: len(rows)]
+    for name in ("start", "end", "period_start", "birth_date"):
+        table[name] = pd.to_datetime(table[name]).astype("datetime64[us]")
+    table = table.sort_values(["child", "start"], ignore_index=True)
+    first = table.groupby(["child", "period"])["start"].transform("min")
+    table = table.assign(
+        period_start=table["period_start"].fillna(first), row=range(2, len(table) + 2),
+        household=table["household"].astype("Int64"),
+        **{name: table[name].astype("str") for name in TEXT_COLUMNS},
+    )  # fmt: skip
+    lines = [(row["child"], row["start"], row.get("end"), row["legal_status"]) for row in rows] if legal is None else legal
+    statuses = pd.DataFrame(lines, columns=["child", "start", "end", "legal_status"])
+    for name in ("start", "end"):
+        statuses[name] = pd.to_datetime(statuses[name]).astype("datetime64[us]")
+    statuses = statuses.sort_values(["child", "start"], ignore_index=True)
+    statuses = statuses.assign(respite=statuses["legal_status"].isin(["V3", "V4"]))
+    return Episodes(table, statuses.astype({"legal_status": "str"}), date.fromisoformat(census), synthetic=True)

@@ -1,0 +1,81 @@
+"""A council's published rates beside its statistical neighbours, its region and England."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cip_analysis.records import Comparators
+from cip_analysis.returns.published import LOOKED_AFTER, POPULATION, latest
+from cip_analysis.settings import Council
+
+POOLED = "Neighbours, pooled"
+MEAN_OF_RATES = "Neighbours, mean of rates"
+ENGLAND_CODE = "E92000001"
+
+
+def rate_per_10k(comparators: Comparators, measure: str = LOOKED_AFTER) -> pd.DataFrame:
+    """Every area's yearly rate from the count and the population, not the publisher's rate in whole numbers.
+
+    Columns: area, area_code, level, year, children, population, rate_per_10k. The population is the mid-year
+    estimate before the year's 31 March, as the department uses. A year without both is left out: a withheld count
+    has no rate. Where a figure was revised, the last one held counts.
+    """
+    figures = latest(comparators).table
+    keys = ["area_code", "year"]
+    counted = figures[figures["measure"] == measure][["area", "level", *keys, "value"]]
+    people = figures[figures["measure"] == POPULATION][[*keys, "value"]]
+    both = counted.rename(columns={"value": "children"}).merge(people.rename(columns={"value": "population"}), on=keys)
+    rated = both.dropna(subset=["children", "population"])
+    rated = rated.assign(rate_per_10k=rated["children"] / rated["population"] * 10_000)
+    columns = ["area", "area_code", "level", "year", "children", "population", "rate_per_10k"]
+    return rated[columns].sort_values(keys, ignore_index=True)
+
+
+def compare_rates(comparators: Comparators, council: Council, measure: str = LOOKED_AFTER) -> pd.DataFrame:
+    """The council, its neighbours two ways, its region and England, by year.
+
+    Columns: year, series, areas (how many authorities stand behind the figure), children, population, rate_per_10k.
+    Pooled neighbours are their children over their population, so large counties weigh more; the mean of rates
+    gives each the same weight. Neighbours without a figure for a year are left out of it, and `areas` says so.
+    """
+    rates = rate_per_10k(comparators, measure)
+    single = rates[rates["area_code"].isin([council.la_code, council.region_code, ENGLAND_CODE])]
+    single = single.rename(columns={"area": "series"}).assign(areas=1)
+    near = rates[rates["area_code"].isin(council.neighbours)].groupby("year", as_index=False)
+    sums = near.agg(
+        areas=("area_code", "size"), children=("children", "sum"), population=("population", "sum"),
+        rate_per_10k=("rate_per_10k", "mean"),
+    )  # fmt: skip
+    pooled = sums.assign(series=POOLED, rate_per_10k=sums["children"] / sums["population"] * 10_000)
+    columns = ["year", "series", "areas", "children", "population", "rate_per_10k"]
+    together = pd.concat([single[columns], pooled[columns], sums.assign(series=MEAN_OF_RATES)[columns]])
+    return together.sort_values(["year", "series"], ignore_index=True)
+
+
+def value_of(comparators: Comparators, area_code: str, measure: str, year: int) -> float | None:
+    """One published figure, the last held; None where there is none or a symbol stood in its place."""
+    figures = latest(comparators).table
+    chosen = figures.loc[
+        (figures["area_code"] == area_code) & (figures["measure"] == measure) & (figures["year"] == year), "value"
+    ].dropna()
+    return None if chosen.empty else float(chosen.iloc[0])
+
+
+def vintages(comparators: Comparators, area_code: str, measure: str = LOOKED_AFTER) -> pd.DataFrame:
+    """Each figure of one area that changed after it was first published.
+
+    Columns: year, first, first_published, last, last_published, change; only the years that moved.
+    """
+    figures = comparators.table
+    chosen = figures[(figures["area_code"] == area_code) & (figures["measure"] == measure)].dropna(subset=["value"])
+    ordered = chosen.sort_values(["year", "published"]).groupby("year")
+    ends = pd.DataFrame(
+        {
+            "first": ordered["value"].first(),
+            "first_published": ordered["published"].first(),
+            "last": ordered["value"].last(),
+            "last_published": ordered["published"].last(),
+        }
+    )
+    moved = ends[ends["first"] != ends["last"]]
+    return moved.assign(change=moved["last"] - moved["first"]).reset_index()
