@@ -40,7 +40,8 @@ class Capacity(Settings):
 class PaymentColumns(Settings):
     """The council's own names for the columns of its placement payments file.
 
-    Left blank, a column is not in the file. `child`, `start` and `amount` are always needed.
+    Left blank, a column is not in the file. `child`, `start` and `amount` are always needed. `end_is` says what the
+    end column means, because an exported period may stop on its last night or on the morning after.
     """
 
     child: str = "child_id"
@@ -55,6 +56,7 @@ class PaymentColumns(Settings):
     education: str = "education_contribution"
     amount: str = "amount"
     kind: str = "row_type"
+    end_is: Literal["last day paid", "day after last paid"] = "last day paid"
 
 
 class Council(Settings):

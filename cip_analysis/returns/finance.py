@@ -1,0 +1,303 @@
+"""Placement payments and fees, from a council's own file: read, checked, split by financial year; never guessed.
+
+What leaves the total is listed with its rows and £, so that the file's total and the record's reconcile to the penny.
+Our choices are in docs/decisions/0007-payments-and-stays.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from cip_analysis.codes import SETTINGS
+from cip_analysis.records import PAYMENT_COLUMNS, Findings, Payments, Treatments
+from cip_analysis.returns.cells import read_days, read_money, read_reference
+from cip_analysis.returns.matching import match_payments, share_by_days, split_by_year
+from cip_analysis.returns.payment_files import FIELDS, PaymentError, Sheet, is_marked_synthetic, open_payment_files
+from cip_analysis.returns.payment_rules import (
+    FEE_AGREES_WITHIN,
+    FEE_AGREES_WITHIN_PENCE,
+    IMPLAUSIBLE_WEEKLY_GBP,
+    KEPT_OUT,
+    KINDS,
+    LONGEST_PERIOD_DAYS,
+    NOTED,
+    PLATFORMS,
+    Rule,
+)
+from cip_analysis.settings import PaymentColumns
+
+__all__ = ["PaymentError", "match_payments", "read_payments"]
+
+MONEY_FIELDS = ("amount", "weekly_fee", "health", "education")
+PENCE_FIELDS = ("amount_pence", "health_pence", "education_pence")
+
+
+def read_payments(path: Path, columns: PaymentColumns) -> tuple[Payments, Findings, Treatments]:
+    """The council's placement payments, one row a period within one financial year, not yet matched to stays.
+
+    path: a CSV or Excel file, or a folder of them. columns: the council's own names for its columns.
+    A row that cannot be read one way only is kept out and listed; the rest are kept. `match` is "no child" until
+    `match_payments`. Raises PaymentError where there is no usable file or not one usable row.
+    """
+    sheets, passed = open_payment_files(path, columns)
+    sent = pd.concat([sheet.lines for sheet in sheets], ignore_index=True).reindex(columns=[*FIELDS, "file", "row"])
+    lines = _read_lines(sent, columns)
+    kept, findings, treatments = _keep_usable(lines)
+    if kept.empty:
+        raise PaymentError(
+            f"{path.name}: none of its {len(lines)} rows of payments can be used. "
+            "Check that the columns under [payment_columns] in the council's file are the right ones."
+        )
+    findings = _file_findings(sheets, passed) + findings + _noted(kept)
+    treatments += _alterations(kept)
+    table, split = split_payments(kept)
+    treatments.append(split)
+    payments = Payments(table=table, synthetic=is_marked_synthetic(path))
+    return payments, Findings.of(findings), Treatments.of(treatments)
+
+
+def _read_lines(sent: pd.DataFrame, columns: PaymentColumns) -> pd.DataFrame:
+    """Every line with its cells read: pence, days, references; and the flags the rules look at."""
+    text = sent[list(FIELDS)].fillna("").apply(lambda column: column.str.strip())
+    money = {field: read_money(text[field]) for field in MONEY_FIELDS}
+    end = read_days(text["end"])
+    ends_after = end + pd.Timedelta(days=1) if columns.end_is == "last day paid" else end
+    start = read_days(text["start"])
+    no_end = text["end"].eq("") & start.notna()
+    kind, platform = text["kind"].str.casefold(), text["platform"].str.casefold()
+    kind = kind.map(KINDS).fillna(kind).mask(kind.eq(""), "payment")
+    setting = text["setting"].str.casefold()
+    amount = money["amount"]["pence"].where(money["amount"]["reading"].isin(("plain", "as text")))
+    flags = _flags(text, money)
+    return sent[["file", "row"]].assign(
+        child=read_reference(text["child"]).mask(flags["says_total"] & start.isna(), ""),
+        start=start,
+        end=ends_after.mask(no_end, start + pd.Timedelta(days=1)),
+        setting=setting.where(setting.isin(SETTINGS), text["setting"]),
+        provider=text["provider"],
+        provider_urn=read_reference(text["provider_urn"]),
+        platform=platform.map(PLATFORMS).fillna(""),
+        kind=kind.mask(kind.eq("payment") & (amount < 0), "credit note"),
+        credit_by_sign=kind.eq("payment") & (amount < 0),
+        amount_pence=amount,
+        fee_pence=money["weekly_fee"]["pence"],
+        health_pence=money["health"]["pence"].fillna(0),
+        education_pence=money["education"]["pence"].fillna(0),
+        **flags,
+        no_end=no_end,
+        repeat=text.duplicated(),
+    )
+
+
+def _flags(text: pd.DataFrame, money: Mapping[str, pd.DataFrame]) -> dict[str, pd.Series]:
+    """What the text itself tells of a line, before it is read: one column a flag."""
+    label = text["child"] + " " + text["setting"] + " " + text["provider"] + " " + text["kind"] + " " + text["start"]
+    contributions = [money[field]["reading"] for field in ("health", "education")]
+    return {
+        "amount_reading": money["amount"]["reading"],
+        "fee_reading": money["weekly_fee"]["reading"],
+        "bad_contribution": pd.concat(
+            [~reading.isin(("plain", "as text", "blank")) for reading in contributions], axis=1
+        ).any(axis=1),
+        "as_text": pd.concat([money[field]["reading"].eq("as text") for field in MONEY_FIELDS], axis=1).any(axis=1),
+        "rounding_gbp": money["amount"]["rounding_gbp"],
+        "rounded": pd.concat([money[field]["rounding_gbp"].ne(0) for field in MONEY_FIELDS], axis=1).any(axis=1),
+        "blank": (text == "").all(axis=1),
+        "says_total": label.str.contains(r"(?i)\b(?:sub|grand)?[- ]?totals?\b", regex=True),
+        "no_start": text["start"].eq(""),
+        "odd_kind": text["kind"].ne("") & ~text["kind"].str.casefold().isin(KINDS),
+        "odd_platform": text["platform"].ne("") & ~text["platform"].str.casefold().isin(PLATFORMS),
+    }
+
+
+def _faults(lines: pd.DataFrame) -> dict[str, pd.Series]:
+    """Which lines each rule of KEPT_OUT touches; a line is put down to the first."""
+    reading = lines["amount_reading"]
+    days = (lines["end"] - lines["start"]).dt.days
+    return {
+        "blank row": lines["blank"],
+        "totals row": (lines["says_total"] & (lines["child"].eq("") | lines["start"].isna())) | _sums_the_rest(lines),
+        "formula without a value": reading.eq("formula"),
+        "amount by the week": reading.eq("by the week"),
+        "no amount": reading.eq("blank"),
+        "unreadable amount": reading.eq("unreadable"),
+        "no start date": lines["no_start"],
+        "unreadable date": lines["start"].isna() | lines["end"].isna(),
+        "period runs backwards": days <= 0,
+        "period too long": days > LONGEST_PERIOD_DAYS,
+        "repeated row": lines["repeat"],
+    }
+
+
+def _sums_the_rest(lines: pd.DataFrame) -> pd.Series:
+    """Rows with neither child nor date whose amount is the sum of the rows above, or of those since the last such."""
+    bare = lines["child"].eq("") & lines["no_start"] & lines["amount_pence"].notna()
+    running = lines["amount_pence"].fillna(0).mask(bare, 0).groupby(lines["file"]).cumsum()
+    before = running.where(bare).groupby(lines["file"]).ffill().groupby(lines["file"]).shift().fillna(0)
+    amount = lines["amount_pence"]
+    return bare & amount.ne(0) & (amount.eq(running) | amount.eq(running - before))
+
+
+def _keep_usable(lines: pd.DataFrame) -> tuple[pd.DataFrame, list[dict[str, object]], list[dict[str, object]]]:
+    """The rows that can be read one way only; and for the rest, by rule, what is wrong and what leaves the total."""
+    findings: list[dict[str, object]] = []
+    treatments: list[dict[str, object]] = []
+    faults, kept = _faults(lines), lines
+    for rule in KEPT_OUT:
+        at_fault = faults[rule.name].reindex(kept.index)
+        if at_fault.any():
+            rest = kept[~at_fault]
+            findings.append(_finding(rule, kept[at_fault]))
+            treatments.append(_treatment(f"payment kept out: {rule.name}", kept, rest, rule.meaning))
+            kept = rest
+    return kept, findings, treatments
+
+
+def _noted(kept: pd.DataFrame) -> list[dict[str, object]]:
+    """Findings on rows that stay in the total."""
+    days = (kept["end"] - kept["start"]).dt.days
+    due = (days * kept["fee_pence"] / 7).round()
+    gap = (due - kept["health_pence"] - kept["education_pence"] - kept["amount_pence"]).abs()
+    gap = gap.where(gap <= (due - kept["amount_pence"]).abs(), (due - kept["amount_pence"]).abs())
+    whole = kept["kind"].eq("payment") & (kept["amount_pence"] > 0) & ~kept["no_end"]
+    touched = {
+        "no end date": kept["no_end"],
+        "credit note above nought": kept["kind"].eq("credit note") & (kept["amount_pence"] > 0),
+        "amount of nought": kept["amount_pence"].eq(0),
+        "fee not above nought": kept["fee_pence"] <= 0,
+        "implausible fee": kept["fee_pence"] > IMPLAUSIBLE_WEEKLY_GBP * 100,
+        "fee and amount differ": whole
+        & (gap > FEE_AGREES_WITHIN * kept["amount_pence"].abs())
+        & (gap > FEE_AGREES_WITHIN_PENCE),
+        "unreadable fee": kept["fee_reading"].isin(("unreadable", "formula")),
+        "unreadable contribution": kept["bad_contribution"],
+        "money typed as text": kept["as_text"],
+        "parts of a penny": kept["rounded"],
+        "late payment": kept["kind"].eq("late payment"),
+        "no child given": kept["child"].eq(""),
+        "unknown row type": kept["odd_kind"],
+        "unknown platform": kept["odd_platform"],
+    }
+    return [_finding(rule, kept[touched[rule.name]]) for rule in NOTED if touched[rule.name].any()]
+
+
+def _finding(rule: Rule, rows: pd.DataFrame) -> dict[str, object]:
+    """One finding: the rule, and how many rows, children, days and £ it touches."""
+    pence = rows["amount_pence"]
+    pounds = f"{'-' if pence.sum() < 0 else ''}£{abs(pence.sum()) / 100:,.2f}" if pence.notna().any() else "£ unknown"
+    return {
+        "rule": rule.name,
+        "severity": rule.severity,
+        "meaning": f"{rule.meaning} ({pounds})",
+        "where": ", ".join(dict.fromkeys(rows["file"])),
+        "rows": len(rows),
+        "first_rows": ", ".join(str(row) for row in rows["row"].head(5)),
+        "children": int(rows.loc[rows["child"].ne(""), "child"].nunique()),
+        "child_days": _paid_days(rows),
+        "next_step": rule.next_step,
+    }
+
+
+def _alterations(kept: pd.DataFrame) -> list[dict[str, object]]:
+    """What was read otherwise than as typed on rows that stay, a line each; nothing is said of a rule that met none."""
+    rounded = kept["rounding_gbp"].ne(0)
+    altered = {
+        "payment rounded to the penny": (rounded, float(kept.loc[rounded, "rounding_gbp"].sum()), "typed finer"),
+        "payment called a credit note by its sign": (kept["credit_by_sign"], 0.0, "typed as a payment, yet negative"),
+        "contribution taken as nought": (kept["bad_contribution"], 0.0, "no one reading; the amount itself is as sent"),
+        "period without an end held on its first day": (kept["no_end"], 0.0, "the £ fall in that day's financial year"),
+        "money typed as text read": (kept["as_text"], 0.0, "signs, commas or words, with one reading"),
+    }
+    days = _paid_days(kept)
+    return [
+        {
+            "rule": rule,
+            "rows_seen": len(kept),
+            "rows_changed": int(rows.sum()),
+            "children": int(kept.loc[rows & kept["child"].ne(""), "child"].nunique()),
+            "child_days_before": days,
+            "child_days_after": days,
+            "gbp": gbp,
+            "why": why,
+        }
+        for rule, (rows, gbp, why) in altered.items()
+        if rows.any()
+    ]
+
+
+def _paid_days(rows: pd.DataFrame) -> float:
+    """Days of the periods that can be read and run forwards."""
+    days = (rows["end"] - rows["start"]).dt.days
+    return float(days.where(days.between(1, LONGEST_PERIOD_DAYS), 0).sum())
+
+
+def _treatment(rule: str, before: pd.DataFrame, after: pd.DataFrame, why: str) -> dict[str, object]:
+    """One line of the ledger: `gbp` is the change the rule makes to the total."""
+    gone = before[~before.index.isin(after.index)]
+    return {
+        "rule": rule,
+        "rows_seen": len(before),
+        "rows_changed": len(gone),
+        "children": int(gone.loc[gone["child"].ne(""), "child"].nunique()),
+        "child_days_before": _paid_days(before),
+        "child_days_after": _paid_days(after),
+        "gbp": 0.0 - gone["amount_pence"].sum() / 100,
+        "why": why,
+    }
+
+
+def _file_findings(sheets: list[Sheet], passed: list[str]) -> list[dict[str, object]]:
+    """What the files themselves show: columns absent or not wanted, lines too long, another alphabet, other tables."""
+    told: list[tuple[str, str, str, str, tuple[int, ...], str]] = []
+    for sheet in sheets:
+        name, rows = sheet.name, sheet.ragged
+        if sheet.absent:
+            text = f"columns not in the file: {', '.join(sheet.absent)}"
+            told.append(
+                ("column absent", "note", text, name, (), "Map them in the council's file, or leave them blank.")
+            )
+        if sheet.ignored:
+            text = f"columns not read: {', '.join(sheet.ignored)}"
+            told.append(("column not read", "note", text, name, (), "Nothing to do."))
+        if rows:
+            text = "lines hold more cells than the heading has; left out, their £ unknown"
+            told.append(("line too long", "error", text, name, rows, "Put quotation marks round text with commas."))
+        if sheet.encoding != "UTF-8":
+            told.append(("not UTF-8", "note", f"read as {sheet.encoding}", name, (), "Save as CSV UTF-8."))
+    for name in passed:
+        told.append(
+            ("not a payments table", "note", "lacks the columns needed; not read", name, (), "Check it is not.")
+        )
+    return [
+        {
+            "rule": rule, "severity": severity, "meaning": meaning, "where": where, "rows": len(rows),
+            "first_rows": ", ".join(str(row) for row in rows[:5]), "children": 0, "child_days": 0.0, "next_step": step,
+        }
+        for rule, severity, meaning, where, rows, step in told
+    ]  # fmt: skip
+
+
+def split_payments(kept: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, object]]:
+    """The payments cut at 31 March, each sum shared by days in whole pence; and the line that says how many were."""
+    parts = split_by_year(kept)
+    shared = {name: share_by_days(parts[name], parts) for name in PENCE_FIELDS}
+    table = parts.assign(
+        weekly_fee_gbp=parts["fee_pence"] / 100,
+        match="no child",
+        **{name.replace("_pence", "_gbp"): pence / 100 for name, pence in shared.items()},
+    )
+    crossing = parts["origin"].duplicated(keep=False)
+    line = {
+        "rule": "payment period cut at 31 March",
+        "rows_seen": len(kept),
+        "rows_changed": int(parts.loc[crossing, "origin"].nunique()),
+        "children": int(parts.loc[crossing & parts["child"].ne(""), "child"].nunique()),
+        "child_days_before": _paid_days(kept),
+        "child_days_after": float(parts["days"].sum()),
+        "gbp": 0.0,
+        "why": "each sum shared over its days, whole pence, so that a year's spend is for that year's days",
+    }
+    return table[list(PAYMENT_COLUMNS)].reset_index(drop=True), line
