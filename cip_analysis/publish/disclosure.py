@@ -30,6 +30,7 @@ class DisclosureError(ValueError):
     """A table may not be shown: a column is not declared, names a child, or breaks the rule it is declared under."""
 
 
+PUBLIC_RULE = Disclosure()
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NAMES_A_CHILD = re.compile(
     r"(^|_)(upn|urn|dob|postcode|post_code|home_post|pl_post|birth_date|date_of_birth|mother|household|first_rows)(_|$)"
@@ -55,7 +56,7 @@ class About:
     as_at: date
     unit: str = "children"
     synthetic: bool = False
-    rule: Disclosure = Disclosure()
+    rule: Disclosure = PUBLIC_RULE
 
 
 def release(
@@ -117,7 +118,9 @@ def part(released: Released, columns: Sequence[str] = (), where: Mapping[str, ob
         values = list(wanted) if isinstance(wanted, list | tuple | set | frozenset) else [wanted]
         kept &= released.table[name].isin(values)
     if not kept.any():
-        raise DisclosureError(f"No row is left where {', '.join(f'{name} is {value}' for name, value in where.items())}.")
+        raise DisclosureError(
+            f"No row is left where {', '.join(f'{name} is {value}' for name, value in where.items())}."
+        )
     names = list(columns) or list(released.table.columns)
     return Released(
         table=released.table.loc[kept, names].reset_index(drop=True),

@@ -1,0 +1,128 @@
+"""How columns, units and numbers are said, alike in charts, tables and sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import date
+
+from cip_analysis.records import Released
+
+WITHHELD, NOT_AVAILABLE = "[c]", "[x]"
+# ending of a column's name, its unit, and what of the ending stays in words
+UNITS: tuple[tuple[str, str, str], ...] = (
+    ("_gbp_million", "£ million", ""),
+    ("_gbp_per_week", "£ a week", ""),
+    ("_gbp", "£", ""),
+    ("per_10k", "children per 10,000", "per 10,000"),
+    ("_years", "years", ""),
+    ("_days", "days", "days"),
+    ("_weeks", "weeks", "weeks"),
+)
+YEAR_COLUMNS = frozenset({"year", "collection_year", "first_year", "last_year"})
+COUNTED = ("children", "child_days", "child_weeks", "rows", "places", "homes", "carers", "providers")
+
+
+def in_words(column: str) -> str:
+    """A column's name as words, without its unit.
+
+    >>> in_words("weekly_price_gbp"), in_words("child_days"), in_words("rate_per_10k"), in_words("p10")
+    ('Weekly price', 'Child-days', 'Rate per 10,000', '10th percentile')
+    """
+    if column[:1] == "p" and column[1:].split("_")[0].isdigit():
+        return _percentile(column)
+    for suffix, _unit, kept in UNITS:
+        if column.endswith(suffix) and column != suffix.strip("_"):
+            column = f"{column.removesuffix(suffix).rstrip('_')} {kept}".strip()
+            break
+    words = column.replace("_", " ").replace("child days", "child-days").replace("child weeks", "child-weeks")
+    return words[:1].upper() + words[1:]
+
+
+def _percentile(column: str) -> str:
+    point = column[1:].split("_")[0]
+    if point == "50":
+        return "Median"
+    teens = point[-2:] in {"11", "12", "13"}
+    ending = "th" if teens else {"1": "st", "2": "nd", "3": "rd"}.get(point[-1], "th")
+    return f"{point}{ending} percentile"
+
+
+def unit_of(column: str, released: Released) -> str:
+    """The unit of a column: what its name says, and otherwise the table's own."""
+    if is_share(column):
+        return "%"
+    if column.startswith("child_") or column in COUNTED:
+        return in_words(column).lower()
+    return next((unit for suffix, unit, _kept in UNITS if column.endswith(suffix)), released.unit)
+
+
+def is_share(column: str) -> bool:
+    """Whether a column holds fractions to be shown as percentages.
+
+    >>> is_share("share_of_spend"), is_share("external_share"), is_share("shared_homes")
+    (True, True, False)
+    """
+    return column == "share" or column.startswith("share_") or column.endswith("_share")
+
+
+def is_money(column: str, unit: str = "") -> bool:
+    """Whether a column holds pounds, by its own name or by the unit of its table."""
+    return column.endswith(("_gbp", "_gbp_per_week")) or unit.startswith("£")
+
+
+def financial_year(ending: int) -> str:
+    """A financial year by its two halves.
+
+    >>> financial_year(2018), financial_year(2000)
+    ('2017/18', '1999/00')
+    """
+    return f"{ending - 1}/{ending % 100:02d}"
+
+
+def day_in_words(day: date) -> str:
+    """A day as it is written.
+
+    >>> day_in_words(date(2018, 3, 31))
+    '31 March 2018'
+    """
+    return f"{day.day} {day:%B %Y}"
+
+
+def figure_in_words(value: float, places: int = 0) -> str:
+    """A number with commas and a true minus sign.
+
+    >>> figure_in_words(-1234.5, 1), figure_in_words(-0.2)
+    ('−1,234.5', '0')
+    """
+    words = f"{value:,.{places}f}"
+    return words.removeprefix("-") if float(words.replace(",", "")) == 0 else words.replace("-", "−")
+
+
+def places_for(values: Iterable[float], column: str) -> int:
+    """How many decimal places a column of numbers is written with: enough to tell them apart, and no more."""
+    known = [abs(value) for value in values if not math.isnan(value)]
+    if all(value == round(value) for value in known):
+        return 0
+    most = max(known, default=0.0) * (100 if is_share(column) else 1)
+    return 0 if most >= 1000 else 1 if most >= 10 or is_share(column) or column.endswith("per_10k") else 2
+
+
+def number_in_words(value: float, column: str, released: Released, places: int | None = None) -> str:
+    """A number of a column with its sign of money or per cent, as charts write it beside its mark."""
+    if math.isnan(value):
+        return NOT_AVAILABLE
+    if is_share(column):
+        return f"{figure_in_words(value * 100, places or 0)}%"
+    unit = unit_of(column, released)
+    if is_money(column, unit):
+        words = figure_in_words(abs(value), places or 0)
+        ending = "m" if "million" in unit else ""
+        return f"{'−' if value < 0 and words != '0' else ''}£{words}{ending}"
+    return figure_in_words(value, places_for([value], column) if places is None else places)
+
+
+def foot_of(released: Released) -> str:
+    """What stands under every exhibit: source, day, rule, and the mark of invented data."""
+    said = f"Source: {released.source.rstrip('.')}. As at {day_in_words(released.as_at)}. {released.rule.rstrip('.')}."
+    return said + (" SYNTHETIC: invented data, not real children." if released.synthetic else "")
