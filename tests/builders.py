@@ -79,7 +79,9 @@ def make_episodes(rows: list[dict[str, object]], census: str = "2018-03-31", leg
         household=table["household"].astype("Int64"),
         **{name: table[name].astype("str") for name in TEXT_COLUMNS},
     )  # fmt: skip
-    lines = [(row["child"], row["start"], row.get("end"), row["legal_status"]) for row in rows] if legal is None else legal
+    lines = (
+        [(row["child"], row["start"], row.get("end"), row["legal_status"]) for row in rows] if legal is None else legal
+    )
     statuses = pd.DataFrame(lines, columns=["child", "start", "end", "legal_status"])
     for name in ("start", "end"):
         statuses[name] = pd.to_datetime(statuses[name]).astype("datetime64[us]")

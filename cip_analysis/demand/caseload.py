@@ -6,6 +6,7 @@ A child is in care on a day d when a placement has start <= d < end, so one that
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -149,7 +150,7 @@ def _pieces(episodes: Episodes, definition: Definition) -> _Pieces:
     adult = np.where(known, _days(birthdays(table["birth_date"], ADULT_AGE)), OPEN)
     end = np.minimum(end, adult)
     edges = [np.full(len(table), -OPEN), *turns, np.full(len(table), OPEN)]
-    cuts = [(np.maximum(start, low), np.minimum(end, high)) for low, high in zip(edges, edges[1:], strict=False)]
+    cuts = [(np.maximum(start, low), np.minimum(end, high)) for low, high in itertools.pairwise(edges)]
     cut_start, cut_end = (np.concatenate([cut[side] for cut in cuts]) for side in (0, 1))
     band = np.repeat(np.arange(len(AGE_BANDS)), len(table))
     band = np.where(np.tile(known, len(AGE_BANDS)), band, len(AGE_BANDS))
@@ -201,8 +202,8 @@ def _as_table(
 ) -> pd.DataFrame:
     """One row a month, band and setting; the months before the first have gone into its stock."""
     cells = len(bands) * len(SETTINGS)
-    band = pd.Categorical.from_codes(np.repeat(np.arange(len(bands)), len(SETTINGS)), list(bands), ordered=True)
-    setting = pd.Categorical.from_codes(np.tile(np.arange(len(SETTINGS)), len(bands)), list(SETTINGS), ordered=True)
+    band = pd.Categorical(np.repeat(bands, len(SETTINGS)), bands, ordered=True)
+    setting = pd.Categorical(np.tile(SETTINGS, len(bands)), SETTINGS, ordered=True)
     return pd.DataFrame(
         {
             "month": np.repeat(ends.to_numpy().astype("datetime64[us]"), cells),

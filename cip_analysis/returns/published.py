@@ -228,7 +228,7 @@ def _from_panel(sheet: pd.DataFrame) -> pd.DataFrame:
 
 
 def _from_reference(sheet: pd.DataFrame) -> pd.DataFrame:
-    """This project's own table: a row an area, year and publication, a column a measure."""
+    """The project's own table: a row an area, year and publication, a column a measure."""
     held = [name for name in MEASURES if name in sheet]
     figures = sheet.melt(list(REFERENCE_COLUMNS), held, var_name="measure", value_name="printed")
     return figures.assign(

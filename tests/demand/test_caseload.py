@@ -32,7 +32,8 @@ def test_a_start_and_a_cease_are_counted_once_in_their_own_month_and_cell():
     caseload = count_caseload(
         make_episodes([a_placement(start="2017-05-31", end="2017-07-01")]), date(2017, 4, 1), date(2017, 8, 1)
     )
-    may, june, july = (cell(caseload, day, "5 to 9", "in-house foster") for day in ("2017-05-31", "2017-06-30", "2017-07-31"))
+    ends = ("2017-05-31", "2017-06-30", "2017-07-31")
+    may, june, july = (cell(caseload, end, "5 to 9", "in-house foster") for end in ends)
     assert (may["starts"], may["stock"]) == (1, 1)
     assert (june["stock"], june[FLOWS].sum()) == (1, 0)
     assert (july["ceases"], july["stock"]) == (1, 0)
@@ -52,7 +53,8 @@ def test_a_move_leaves_one_setting_and_enters_another_and_a_move_within_a_settin
         a_placement(start="2017-06-20", placement="K2", provider="PR4", setting="external residential"),
     ]
     caseload = count_caseload(make_episodes(rows), date(2017, 5, 1), date(2017, 6, 1))
-    foster, home = (cell(caseload, "2017-06-30", "5 to 9", name) for name in ("in-house foster", "external residential"))
+    both = ("in-house foster", "external residential")
+    foster, home = (cell(caseload, "2017-06-30", "5 to 9", setting) for setting in both)
     assert (foster["moves_out"], foster["moves_in"], foster["stock"]) == (1, 0, 0)
     assert (home["moves_in"], home["starts"], home["stock"]) == (1, 0, 1)
 
@@ -87,9 +89,7 @@ def test_a_birthday_between_two_periods_of_care_is_a_cease_and_a_start():
 
 
 def test_everyone_leaves_on_their_eighteenth_birthday_even_if_the_placement_is_left_open():
-    caseload = count_caseload(
-        make_episodes([a_placement(birth_date="1999-06-15")]), date(2017, 5, 1), date(2017, 7, 1)
-    )
+    caseload = count_caseload(make_episodes([a_placement(birth_date="1999-06-15")]), date(2017, 5, 1), date(2017, 7, 1))
     june = cell(caseload, "2017-06-30", "16 and over", "in-house foster")
     assert (june["ceases"], june["stock"]) == (1, 0)
     assert in_total(caseload, "2017-07-31").sum() == 0
