@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cip_analysis.records import PAYMENT_MATCHES, Episodes, Payments, Treatments
-from cip_analysis.returns.cells import to_pence, total_gbp
+from cip_analysis.returns.cells import total_gbp
 
 Whole = npt.NDArray[np.int64]
 FAR_AHEAD = pd.Timestamp(2200, 1, 1)
@@ -147,7 +147,7 @@ def _rekeyed(paid: pd.DataFrame, match: pd.Series, stays: pd.DataFrame) -> pd.Se
     urn = stays["provider_urn"].isin(spans["provider_urn"])
     until = stays["end"].where(stays["end"] < FAR_AHEAD, paid["end"].max())
     pieces = split_by_year(stays.assign(end=until)[urn & (until > stays["start"])])
-    unpaid = pieces[~_overlaps_any(pieces, paid[match.isin(("stay", "part stay"))])]
+    unpaid = pieces[~overlaps_any(pieces, paid[match.isin(("stay", "part stay"))])]
     keys = ["provider_urn", "financial_year", "start", "end"]
     met = spans.merge(unpaid[[*keys, "child"]], on=keys, suffixes=("", "_of_stay"))
     met = met[met["child"] != met["child_of_stay"]].drop_duplicates(span_keys)
@@ -155,7 +155,7 @@ def _rekeyed(paid: pd.DataFrame, match: pd.Series, stays: pd.DataFrame) -> pd.Se
     return no_one.mask(no_one.index.isin(lost.index[listed]), True)
 
 
-def _overlaps_any(pieces: pd.DataFrame, paid: pd.DataFrame) -> pd.Series:
+def overlaps_any(pieces: pd.DataFrame, paid: pd.DataFrame) -> pd.Series:
     """Whether any payment for the same child meets each piece of a stay."""
     children = pd.Index(pieces["child"].unique())
     who = children.get_indexer(paid["child"])
@@ -197,6 +197,3 @@ def _match_ledger(matched: pd.DataFrame, changed: pd.Series, other_urn: pd.Serie
         for rule, (rows, reason) in noted.items()
     ]
     return Treatments.of(lines)
-
-
-__all__ = ["financial_year", "match_payments", "share_by_days", "split_by_year", "to_pence", "year_start"]
