@@ -14,7 +14,8 @@ from cip_analysis import settings
 from cip_analysis.records import Comparators, Episodes, Findings, Payments, Returns, Treatments
 from cip_analysis.returns.checks import check_returns
 from cip_analysis.returns.episodes import build_episodes
-from cip_analysis.returns.finance import match_payments, read_payments
+from cip_analysis.returns.finance import read_payments
+from cip_analysis.returns.matching import match_payments
 from cip_analysis.returns.published import read_published
 from cip_analysis.returns.ssda903 import read_returns
 
@@ -28,9 +29,9 @@ class Run:
     """One run with its data read: what every notebook starts from.
 
     settings, council, assumptions: as the settings files say. disclosure: the rule for this audience.
-    returns, findings: what was sent, and what is wrong with it (payments included).
+    returns, findings: what was sent, and what is wrong with it.
     episodes, treatments: the histories built from it, and the ledger of every altered row.
-    payments: matched to stays; None where the run has no payments file.
+    payments: matched to stays, None where the run has no payments file; with findings and treatments of their own.
     comparators: published statistics for the council, its neighbours, region and country.
     own_data: the returns are the run's own, not another folder named by a parameter.
     """
@@ -45,6 +46,8 @@ class Run:
     episodes: Episodes
     treatments: Treatments
     payments: Payments | None
+    payment_findings: Findings
+    payment_treatments: Treatments
     comparators: Comparators
     root: Path
     own_data: bool
@@ -90,15 +93,8 @@ def open_run(
     findings = sent.findings.join(check_returns(sent))
     episodes, treatments = build_episodes(sent)
     treatments = sent.treatments.join(treatments)
-    ledger_file = payments or (chosen.payments if own_data else "")
-    paid = None
-    if ledger_file:
-        read, paid_findings, paid_treatments = read_payments(
-            _existing(root, ledger_file, "payments"), council.payment_columns
-        )
-        paid, match_treatments = match_payments(read, episodes)
-        findings = findings.join(paid_findings)
-        treatments = treatments.join(paid_treatments).join(match_treatments)
+    ledger = payments or (chosen.payments if own_data else "")
+    paid, paid_findings, paid_treatments = _read_ledger(root, ledger, council, episodes)
     return Run(
         settings=chosen,
         council=council,
@@ -110,10 +106,23 @@ def open_run(
         episodes=episodes,
         treatments=treatments,
         payments=paid,
+        payment_findings=paid_findings,
+        payment_treatments=paid_treatments,
         comparators=read_published(_existing(root, chosen.published, "published statistics")),
         root=root,
         own_data=own_data,
     )
+
+
+def _read_ledger(
+    root: Path, ledger: str, council: settings.Council, episodes: Episodes
+) -> tuple[Payments | None, Findings, Treatments]:
+    """The payments matched to stays, what is wrong with them, and what was done; nothing where there is no file."""
+    if not ledger:
+        return None, Findings.of([]), Treatments.of([])
+    paid, findings, treatments = read_payments(_existing(root, ledger, "payments"), council.payment_columns)
+    matched, met = match_payments(paid, episodes)
+    return matched, findings, treatments.join(met)
 
 
 def _existing(root: Path, name: str, what: str) -> Path:

@@ -1,0 +1,52 @@
+"""An account of what was sent and of what was done to it: the tables behind "how far can it be trusted"."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cip_analysis.codes import TABLES
+from cip_analysis.records import SEVERITIES, Findings, Returns, Treatments
+
+
+def count_lines(returns: Returns) -> pd.DataFrame:
+    """What was sent, one row a collection year.
+
+    Columns: year, children (in the episodes), then one a table of the return that holds lines in any year, with its
+    number of lines.
+    """
+    sent = {name: returns.tables[name] for name in TABLES if name in returns.tables and len(returns.tables[name])}
+    lines = {name: table.groupby("year").size() for name, table in sent.items()}
+    children = sent["episodes"].groupby("year")["CHILD"].nunique()
+    counted = pd.DataFrame({"children": children, **lines}).fillna(0).astype("int64")
+    return counted.rename_axis("year").reset_index()
+
+
+def findings_by_rule(findings: Findings) -> pd.DataFrame:
+    """The rules broken, gravest and widest first, one row a rule whatever the number of files.
+
+    Columns: rule, severity, meaning, files, rows, children, child_days, next_step. A child in two years' files counts
+    in each, so `children` is of the year's returns and not of different children.
+    """
+    grouped = findings.table.groupby(["rule", "severity", "meaning", "next_step"], as_index=False, sort=False).agg(
+        files=("where", "nunique"),
+        rows=("rows", "sum"),
+        children=("children", "sum"),
+        child_days=("child_days", "sum"),
+    )
+    gravity = grouped["severity"].map(SEVERITIES.index)
+    ordered = grouped.assign(gravity=gravity).sort_values(["gravity", "rows"], ascending=[True, False], kind="stable")
+    columns = ["rule", "severity", "meaning", "files", "rows", "children", "child_days", "next_step"]
+    return ordered[columns].reset_index(drop=True)
+
+
+def share_of_days_changed(treatments: Treatments) -> float:
+    """Child-days moved by all the repairs, added whichever way they went, as a share of those first seen.
+
+    Nought where nothing was changed or there were no days to change.
+    """
+    ledger = treatments.table
+    first = ledger.loc[ledger["child_days_before"] > 0, "child_days_before"]
+    if first.empty:
+        return 0.0
+    moved = (ledger["child_days_after"] - ledger["child_days_before"]).abs().sum()
+    return float(moved / first.iloc[0])
