@@ -13,7 +13,7 @@ import pandas as pd
 from cip_analysis.codes import SETTINGS
 from cip_analysis.money.spend import KEYS, ON_A_STAY, SpendError, yearly_stays
 from cip_analysis.records import Episodes, Payments
-from cip_analysis.returns.cells import to_pence
+from cip_analysis.returns.payments.cells import to_pence
 
 SPREAD = (0.10, 0.25, 0.50, 0.75, 0.90)
 SHORTEST_STAY_DAYS = 28

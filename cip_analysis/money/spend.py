@@ -14,8 +14,8 @@ import pandas as pd
 
 from cip_analysis.codes import SETTINGS
 from cip_analysis.records import PAYMENT_MATCHES, Episodes, Payments, Spend
-from cip_analysis.returns.cells import to_pence
-from cip_analysis.returns.matching import overlaps_any, split_by_year
+from cip_analysis.returns.payments.cells import to_pence
+from cip_analysis.returns.payments.matching import overlaps_any, split_by_year
 from cip_analysis.settings import Judgement
 
 UNMATCHED = "not matched to a stay"

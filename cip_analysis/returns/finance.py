@@ -13,10 +13,10 @@ import pandas as pd
 
 from cip_analysis.codes import SETTINGS
 from cip_analysis.records import PAYMENT_COLUMNS, Findings, Payments, Treatments
-from cip_analysis.returns.cells import read_days, read_money, read_reference
-from cip_analysis.returns.matching import match_payments, share_by_days, split_by_year
-from cip_analysis.returns.payment_files import FIELDS, PaymentError, Sheet, is_marked_synthetic, open_payment_files
-from cip_analysis.returns.payment_rules import (
+from cip_analysis.returns.payments.cells import read_days, read_money, read_reference
+from cip_analysis.returns.payments.files import FIELDS, PaymentError, is_marked_synthetic, open_payment_files
+from cip_analysis.returns.payments.matching import match_payments, share_by_days, split_by_year
+from cip_analysis.returns.payments.rules import (
     FEE_AGREES_WITHIN,
     FEE_AGREES_WITHIN_PENCE,
     IMPLAUSIBLE_WEEKLY_GBP,
@@ -32,6 +32,7 @@ from cip_analysis.settings import PaymentColumns
 __all__ = ["PaymentError", "match_payments", "read_payments"]
 
 MONEY_FIELDS = ("amount", "weekly_fee", "health", "education")
+SAYS_TOTAL = r"(?i)(?:sub|grand)?[- ]?totals?\b"
 PENCE_FIELDS = ("amount_pence", "health_pence", "education_pence")
 
 
@@ -42,16 +43,15 @@ def read_payments(path: Path, columns: PaymentColumns) -> tuple[Payments, Findin
     A row that cannot be read one way only is kept out and listed; the rest are kept. `match` is "no child" until
     `match_payments`. Raises PaymentError where there is no usable file or not one usable row.
     """
-    sheets, passed = open_payment_files(path, columns)
-    sent = pd.concat([sheet.lines for sheet in sheets], ignore_index=True).reindex(columns=[*FIELDS, "file", "row"])
-    lines = _read_lines(sent, columns)
+    sent = open_payment_files(path, columns)
+    lines = _read_lines(sent.lines, columns)
     kept, findings, treatments = _keep_usable(lines)
     if kept.empty:
         raise PaymentError(
             f"{path.name}: none of its {len(lines)} rows of payments can be used. "
             "Check that the columns under [payment_columns] in the council's file are the right ones."
         )
-    findings = _file_findings(sheets, passed) + findings + _noted(kept)
+    findings = [notice.as_finding() for notice in sent.notices] + findings + _noted(kept)
     treatments += _alterations(kept)
     table, split = split_payments(kept)
     treatments.append(split)
@@ -61,7 +61,7 @@ def read_payments(path: Path, columns: PaymentColumns) -> tuple[Payments, Findin
 
 def _read_lines(sent: pd.DataFrame, columns: PaymentColumns) -> pd.DataFrame:
     """Every line with its cells read: pence, days, references; and the flags the rules look at."""
-    text = sent[list(FIELDS)].fillna("").apply(lambda column: column.str.strip())
+    text = sent[list(FIELDS)].apply(lambda column: column.str.strip())
     money = {field: read_money(text[field]) for field in MONEY_FIELDS}
     end = read_days(text["end"])
     ends_after = end + pd.Timedelta(days=1) if columns.end_is == "last day paid" else end
@@ -94,7 +94,7 @@ def _read_lines(sent: pd.DataFrame, columns: PaymentColumns) -> pd.DataFrame:
 
 def _flags(text: pd.DataFrame, money: Mapping[str, pd.DataFrame]) -> dict[str, pd.Series]:
     """What the text itself tells of a line, before it is read: one column a flag."""
-    label = text["child"] + " " + text["setting"] + " " + text["provider"] + " " + text["kind"] + " " + text["start"]
+    labels = text[["child", "start", "setting", "provider", "kind"]].apply(lambda cell: cell.str.match(SAYS_TOTAL))
     contributions = [money[field]["reading"] for field in ("health", "education")]
     return {
         "amount_reading": money["amount"]["reading"],
@@ -106,7 +106,7 @@ def _flags(text: pd.DataFrame, money: Mapping[str, pd.DataFrame]) -> dict[str, p
         "rounding_gbp": money["amount"]["rounding_gbp"],
         "rounded": pd.concat([money[field]["rounding_gbp"].ne(0) for field in MONEY_FIELDS], axis=1).any(axis=1),
         "blank": (text == "").all(axis=1),
-        "says_total": label.str.contains(r"(?i)\b(?:sub|grand)?[- ]?totals?\b", regex=True),
+        "says_total": labels.any(axis=1),
         "no_start": text["start"].eq(""),
         "odd_kind": text["kind"].ne("") & ~text["kind"].str.casefold().isin(KINDS),
         "odd_platform": text["platform"].ne("") & ~text["platform"].str.casefold().isin(PLATFORMS),
@@ -119,7 +119,7 @@ def _faults(lines: pd.DataFrame) -> dict[str, pd.Series]:
     days = (lines["end"] - lines["start"]).dt.days
     return {
         "blank row": lines["blank"],
-        "totals row": (lines["says_total"] & (lines["child"].eq("") | lines["start"].isna())) | _sums_the_rest(lines),
+        "totals row": (lines["says_total"] & lines["start"].isna()) | _sums_the_rest(lines),
         "formula without a value": reading.eq("formula"),
         "amount by the week": reading.eq("by the week"),
         "no amount": reading.eq("blank"),
@@ -247,37 +247,6 @@ def _treatment(rule: str, before: pd.DataFrame, after: pd.DataFrame, why: str) -
         "gbp": 0.0 - gone["amount_pence"].sum() / 100,
         "why": why,
     }
-
-
-def _file_findings(sheets: list[Sheet], passed: list[str]) -> list[dict[str, object]]:
-    """What the files themselves show: columns absent or not wanted, lines too long, another alphabet, other tables."""
-    told: list[tuple[str, str, str, str, tuple[int, ...], str]] = []
-    for sheet in sheets:
-        name, rows = sheet.name, sheet.ragged
-        if sheet.absent:
-            text = f"columns not in the file: {', '.join(sheet.absent)}"
-            told.append(
-                ("column absent", "note", text, name, (), "Map them in the council's file, or leave them blank.")
-            )
-        if sheet.ignored:
-            text = f"columns not read: {', '.join(sheet.ignored)}"
-            told.append(("column not read", "note", text, name, (), "Nothing to do."))
-        if rows:
-            text = "lines hold more cells than the heading has; left out, their £ unknown"
-            told.append(("line too long", "error", text, name, rows, "Put quotation marks round text with commas."))
-        if sheet.encoding != "UTF-8":
-            told.append(("not UTF-8", "note", f"read as {sheet.encoding}", name, (), "Save as CSV UTF-8."))
-    for name in passed:
-        told.append(
-            ("not a payments table", "note", "lacks the columns needed; not read", name, (), "Check it is not.")
-        )
-    return [
-        {
-            "rule": rule, "severity": severity, "meaning": meaning, "where": where, "rows": len(rows),
-            "first_rows": ", ".join(str(row) for row in rows[:5]), "children": 0, "child_days": 0.0, "next_step": step,
-        }
-        for rule, severity, meaning, where, rows, step in told
-    ]  # fmt: skip
 
 
 def split_payments(kept: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, object]]:

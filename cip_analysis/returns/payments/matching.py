@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cip_analysis.records import PAYMENT_MATCHES, Episodes, Payments, Treatments
-from cip_analysis.returns.cells import total_gbp
+from cip_analysis.returns.payments.cells import total_gbp
 
 Whole = npt.NDArray[np.int64]
 FAR_AHEAD = pd.Timestamp(2200, 1, 1)
