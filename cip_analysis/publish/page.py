@@ -1,0 +1,341 @@
+"""An executed notebook as one accessible page that asks nothing of any other machine.
+
+    html = render_page(notebook, PageContext(cover, previous=Link("01_returns.html", "Returns"), next=None))
+
+A page takes only what came through `tables`: a bare table, a picture, a printed line or a warning stops it. Code is
+folded away but there; figures and tables are numbered; the same notebook gives the same bytes.
+Source: WCAG 2.2 level AA (Public Sector Bodies Accessibility Regulations 2018).
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import nbformat
+from bs4 import BeautifulSoup, Tag
+from markupsafe import Markup
+from nbconvert import HTMLExporter
+
+from cip_analysis.publish.tables import MARK
+from cip_analysis.publish.words import day_in_words
+from cip_analysis.settings import Signature
+
+TEMPLATES = Path(__file__).parent / "template"
+NO_ALT = "No description has been provided for this image"
+MOST_BYTES = 1_500_000
+AUDIENCES = {"public": "Public version", "exempt": "Exempt version, not for publication"}
+
+
+class PageError(ValueError):
+    """A notebook cannot become a page: what it shows did not come through the door, or cannot be read by everyone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One page of the pack, as another links to it."""
+
+    href: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What every page says about its pack."""
+
+    title: str
+    council: str
+    meeting: str
+    status: str
+    audience: str
+    as_at: date | None
+    synthetic: bool
+    run_id: str
+    code_version: str
+
+    @property
+    def audience_in_words(self) -> str:
+        """Who may read it."""
+        return AUDIENCES[self.audience]
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """Where a page stands in its pack."""
+
+    cover: Cover
+    previous: Link | None = None
+    next: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence for the front page, and the page that found it."""
+
+    words: str
+    href: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageSummary:
+    """What the front page says about another: its title, its question, its answer and its findings."""
+
+    href: str
+    title: str
+    question: str
+    answer: str
+    findings: tuple[str, ...]
+    data_quality: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexContext:
+    """What the front page is made of. facts: name and words of each line of "About this pack"."""
+
+    cover: Cover
+    pages: tuple[PageSummary, ...]
+    facts: tuple[tuple[str, str], ...]
+    quality: tuple[Signature, ...]
+    rule: str
+
+
+def render_page(notebook: nbformat.NotebookNode, context: PageContext) -> str:
+    """The executed notebook as a whole HTML page.
+
+    Raises PageError, naming the cell, for output that did not come through the door, an error or a warning; and for a
+    page that is not accessible, loads something from elsewhere, or weighs more than 1.5 MB.
+    """
+    check_outputs(notebook)
+    soup = BeautifulSoup(_body_of(notebook), "html.parser")
+    heading = _outline(soup)
+    _number_exhibits(soup)
+    _finish_tables(soup)
+    _check_pictures(soup)
+    _check_nothing_remote(soup)
+    headings = [Link(str(tag["id"]), tag.get_text(" ", strip=True)) for tag in soup.find_all("h2")]
+    page = _layout("page.html.j2", context.cover, heading=heading, headings=headings, body=Markup(str(soup)),  # noqa: S704
+                   previous=context.previous, next=context.next)  # fmt: skip
+    return _of_fair_size(page, heading)
+
+
+def render_index(context: IndexContext) -> str:
+    """The front page: what the pack is, what it found, what each page answers, and who signed for it."""
+    findings = [Finding(words, page.href, page.title) for page in context.pages for words in page.findings]
+    notes = [words for page in context.pages for words in page.data_quality]
+    page = _layout("index.html.j2", context.cover, heading=context.cover.title, pages=context.pages,
+                   findings=findings, notes=notes, facts=context.facts, quality=context.quality,
+                   rule=context.rule)  # fmt: skip
+    return _of_fair_size(page, "index")
+
+
+def summarise(notebook: nbformat.NotebookNode, href: str) -> PageSummary:
+    """What the front page says about a notebook.
+
+    Its title is its first heading and its question the first paragraph after. The sentences that cells tagged
+    `answer`, `finding` and `data-quality` say are its one-line answer, its headline findings, and its note on data.
+    """
+    first = next((str(cell.source) for cell in notebook.cells if cell.cell_type == "markdown"), "")
+    lines = [block.strip() for block in first.split("\n\n") if block.strip()]
+    head, _, rest = lines[0].partition("\n") if lines else ("", "", "")
+    title = head.lstrip("# ").strip()
+    paragraphs = [rest.strip(), *lines[1:]]
+    question = next((block for block in paragraphs if block and not block.startswith("#")), "")
+    plain = BeautifulSoup(_markdown_to_html(question), "html.parser").get_text(" ", strip=True)
+    answers = sentences(notebook, "answer")
+    return PageSummary(
+        href, title, plain, answers[0] if answers else "", sentences(notebook, "finding"),
+        sentences(notebook, "data-quality"),
+    )  # fmt: skip
+
+
+def sentences(notebook: nbformat.NotebookNode, tag: str) -> tuple[str, ...]:
+    """The sentences said by the cells that carry a tag."""
+    return tuple(
+        str(output.data["text/plain"])
+        for cell in notebook.cells
+        if cell.cell_type == "code" and tag in cell.metadata.get("tags", [])
+        for output in cell.outputs
+        if output.get("metadata", {}).get(MARK, {}).get("kind") == "sentence"
+    )
+
+
+def marks_of(notebook: nbformat.NotebookNode) -> Iterator[dict[str, Any]]:
+    """The marks of everything a notebook shows: kind, synthetic, as_at."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if mark := output.get("metadata", {}).get(MARK):
+                yield mark
+
+
+# ---- what may stand on a page -----------------------------------------------------------------------------------
+
+
+def check_outputs(notebook: nbformat.NotebookNode) -> None:
+    """Refuse a notebook that shows anything but released exhibits and sentences.
+
+    Raises PageError listing each cell at fault, never what it showed.
+    """
+    faults = [
+        f"cell {number} {fault}"
+        for number, cell in enumerate(notebook.cells, 1)
+        for fault in dict.fromkeys(_fault_of(output) for output in cell.get("outputs", []))
+        if fault
+    ]
+    if faults:
+        raise PageError("; ".join(faults) + ".")
+
+
+def _fault_of(output: nbformat.NotebookNode) -> str:
+    if output.output_type == "error":
+        return f"stopped with {output.ename}"
+    if output.output_type == "stream":
+        if output.name == "stderr":
+            return "wrote a warning or an error; mend its cause, because warnings do not reach a page"
+        return "printed text; use say(), which lets numbers through and nothing typed"
+    if MARK not in output.get("metadata", {}):
+        return "shows something that has not come through table(), exhibit() or say()"
+    return ""
+
+
+# ---- from notebook to HTML --------------------------------------------------------------------------------------
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    return HTMLExporter(  # type: ignore[no-untyped-call]
+        template_name="evidence",
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
+
+
+def _body_of(notebook: nbformat.NotebookNode) -> str:
+    """The notebook's cells as HTML, each code cell knowing which step it is."""
+    copied = copy.deepcopy(notebook)
+    steps = (cell for cell in copied.cells if cell.cell_type == "code" and cell.source.strip())
+    for number, cell in enumerate(steps, 1):
+        cell.metadata["step"] = number
+    body, _resources = _exporter().from_notebook_node(copied)
+    return str(body)
+
+
+def _markdown_to_html(words: str) -> str:
+    return str(_exporter().environment.filters["markdown2html"](words)) if words else ""
+
+
+def _outline(soup: BeautifulSoup) -> str:
+    """The page's title. Refuses no title, two titles or a skipped level; gives each heading an id of its own."""
+    tags = soup.find_all(re.compile("^h[1-6]$"))
+    titles = [tag.get_text(" ", strip=True) for tag in tags if tag.name == "h1"]
+    if len(titles) != 1 or tags[0].name != "h1":
+        raise PageError(f"A notebook begins with its one title (# …); this one has {len(titles)}: {titles}.")
+    seen = {"main": 1, "contents-title": 1}
+    before = 1
+    for tag in tags:
+        words, level = tag.get_text(" ", strip=True), int(tag.name[1])
+        if level > before + 1:
+            raise PageError(f"The heading {words!r} skips from level {before} to {level}. Use {'#' * (before + 1)}.")
+        before = level
+        slug = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or "section"
+        seen[slug] = seen.get(slug, 0) + 1
+        tag.attrs = {"id": slug if seen[slug] == 1 else f"{slug}-{seen[slug]}"}
+    return titles[0]
+
+
+def _number_exhibits(soup: BeautifulSoup) -> None:
+    """Figures and tables numbered in the order of the page, and their regions named by those numbers."""
+    for number, figure in enumerate(soup.select("figure.exhibit-figure"), 1):
+        name = f"Figure {number}"
+        _begin_with(_one(figure, "figcaption"), f"{name}: ")
+        _begin_with(_one(figure, "caption"), f"Numbers behind {name}: ")
+        _one(figure, ".scroll")["aria-label"] = f"Numbers behind {name}, scrolls sideways"
+        _one(figure, "summary").string = f"Numbers behind {name}"
+    for number, exhibit in enumerate(soup.select("div.exhibit-table"), 1):
+        _begin_with(_one(exhibit, "caption"), f"Table {number}: ")
+        _one(exhibit, ".scroll")["aria-label"] = f"Table {number}, scrolls sideways"
+
+
+def _one(tag: Tag, selector: str) -> Tag:
+    found = tag.select_one(selector)
+    if found is None:
+        raise PageError(f"An exhibit has no {selector}. Make it with table() or exhibit().")
+    return found
+
+
+def _begin_with(tag: Tag, words: str) -> None:
+    tag.insert(0, words)
+
+
+def _finish_tables(soup: BeautifulSoup) -> None:
+    """Tables written in prose made as readable as ours: heading scope, no empty heading, a caption, a region."""
+    for number, found in enumerate(soup.select(".prose table"), 1):
+        above = found.find_previous(re.compile("^h[1-6]$"))
+        words = f"{above.get_text(' ', strip=True) if above else 'Table'} ({number})"
+        caption = soup.new_tag("caption", attrs={"class": "hidden-words"})
+        caption.string = words
+        found.insert(0, caption)
+        for cell in found.select("thead th"):
+            cell["scope"] = "col"
+            if not cell.get_text(strip=True):
+                cell.name = "td"
+                del cell["scope"]
+        region = {"class": "scroll", "role": "region", "tabindex": "0", "aria-label": f"{words}, scrolls sideways"}
+        found.wrap(soup.new_tag("div", attrs=region))
+
+
+def _check_pictures(soup: BeautifulSoup) -> None:
+    for picture in soup.find_all("img"):
+        alt = str(picture.get("alt", "")).strip()
+        if not alt or alt == NO_ALT:
+            raise PageError("A picture has no alt text. Show charts with exhibit(), and write alt text in ![…](…).")
+
+
+def _check_nothing_remote(soup: BeautifulSoup) -> None:
+    """Refuse anything that would run, or be fetched, when the page is opened."""
+    if active := soup.find(["script", "iframe", "object", "embed", "link", "form", "video", "audio", "base", "style"]):
+        raise PageError(f"The page holds a <{active.name}>, which a page of evidence may not.")
+    for tag in soup.find_all(True):
+        for name, value in tag.attrs.items():
+            if name in ("src", "srcset", "background", "poster") and not str(value).startswith("data:"):
+                raise PageError(f"A <{tag.name}> loads something from elsewhere. A page carries everything in itself.")
+            if name.startswith("on") or str(value).strip().lower().startswith("javascript:"):
+                raise PageError(f"A <{tag.name}> would run something. A page of evidence runs nothing.")
+
+
+def _layout(template: str, cover: Cover, **parts: object) -> str:
+    said = [cover.council, cover.status.upper(), cover.audience_in_words]
+    head = [*(["SYNTHETIC: invented data, not real children"] if cover.synthetic else []), *said]
+    css = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    written = _environment().get_template(template)
+    return written.render(**parts, cover=cover, css=Markup(css), print_head=_css_text(" · ".join(head)))  # noqa: S704
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    environment.filters["day"] = day_in_words
+    environment.filters["css_text"] = _css_text
+    return environment
+
+
+def _css_text(words: str) -> Markup:
+    """Words inside a quoted string of the style sheet: letters, figures and plain punctuation only."""
+    return Markup(re.sub(r"[^\w\s.,:;()·–&’-]", "", words))  # noqa: S704  (nothing is left that could end a string)
+
+
+def _of_fair_size(page: str, name: str) -> str:
+    if (size := len(page.encode("utf-8"))) > MOST_BYTES:
+        raise PageError(f"{name}: the page weighs {size / 1e6:.1f} MB, more than 1.5. Show fewer or smaller exhibits.")
+    return page
