@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from cip_analysis.codes import (
@@ -39,9 +40,10 @@ ETHNIC_CODES: Mapping[str, Code] = {code: Code(group) for code, group in ETHNIC_
 
 def off_list(column: pd.Series, codes: Mapping[str, Code], years: pd.Series) -> pd.Series:
     """Where a code is given that is not on the list of that collection year; a blank is on every list."""
-    first = column.map({code: entry.first for code, entry in codes.items()}).astype("float64")
-    last = column.map({code: entry.last for code, entry in codes.items()}).astype("float64")
-    return column.notna() & ~(years.ge(first) & years.le(last))
+    always = [code for code, entry in codes.items() if entry == Code(entry.name)]
+    odd = column[column.notna() & ~column.isin(always)]
+    listed = [code in codes and codes[code].valid_in(year) for code, year in zip(odd, years[odd.index], strict=True)]
+    return pd.Series(column.index.isin(odd.index[~np.array(listed, dtype=bool)]), index=column.index)
 
 
 def _off_list(table: str, column: str, codes: Mapping[str, Code]) -> Callable[[Sent], pd.Series]:
