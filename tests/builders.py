@@ -50,10 +50,12 @@ def write_returns(
 
 
 PLACEMENT = {
-    "child": "1", "start": "2016-06-01", "end": None, "period": 1, "period_start": None, "start_reason": "S",
-    "end_reason": None, "move_reason": None, "legal_status": "C2", "need": "N1", "placement": "U6", "provider": "PR1",
-    "provider_urn": None, "setting": "in-house foster", "temporary": False, "respite": False, "household": None,
-    "birth_date": "2010-01-01", "sex": "male", "ethnic_group": "White", "uasc": False, "file": "episodes.csv",
+    "child": "1", "start": "2016-06-01", "end": None, "period": 1, "period_start": None,
+    "start_reason": "started to be looked after", "end_reason": None, "move_reason": None,
+    "legal_status": "full care order", "need": "abuse or neglect", "placement": "foster carer, other",
+    "provider": "own authority", "provider_urn": None, "setting": "in-house foster", "temporary": False,
+    "respite": False, "household": None, "birth_date": "2010-01-01", "sex": "male", "ethnic_group": "White",
+    "uasc": False, "file": "episodes.csv",
 }  # fmt: skip
 TEXT_COLUMNS = [name for name, kind in EPISODE_COLUMNS.items() if kind.startswith("text")]
 
@@ -86,5 +88,5 @@ def make_episodes(rows: list[dict[str, object]], census: str = "2018-03-31", leg
     for name in ("start", "end"):
         statuses[name] = pd.to_datetime(statuses[name]).astype("datetime64[us]")
     statuses = statuses.sort_values(["child", "start"], ignore_index=True)
-    statuses = statuses.assign(respite=statuses["legal_status"].isin(["V3", "V4"]))
+    statuses = statuses.assign(respite=statuses["legal_status"].str.startswith("respite series"))
     return Episodes(table, statuses.astype({"legal_status": "str"}), date.fromisoformat(census), synthetic=True)

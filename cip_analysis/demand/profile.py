@@ -17,7 +17,9 @@ from cip_analysis.codes import (
     ETHNIC_GROUPS,
     FOSTER_PLACEMENTS,
     LEGAL_GROUPS,
+    LEGAL_STATUSES,
     NEEDS,
+    PLACEMENTS,
     PROVIDERS,
     SETTINGS,
 )
@@ -25,16 +27,18 @@ from cip_analysis.demand.caseload import CaseloadError, Definition, birthdays
 from cip_analysis.records import Episodes
 
 NOT_RECORDED = "not recorded"
-PLACEMENT_GROUPS: Mapping[str, str] = {
+_GROUPS_OF_CODES: Mapping[str, str] = {
     **dict.fromkeys(sorted(FOSTER_PLACEMENTS), "foster"),
     **dict.fromkeys(sorted(ADOPTION_PLACEMENTS), "placed for adoption"),
     "P1": "with parents",
-    **dict.fromkeys(("K1", "K2"), "children's or secure home"),
+    **dict.fromkeys(("K1", "K2"), "secure or children's home"),
     **dict.fromkeys(("H5", "P2", "K3"), "independent or supported living"),
     "S1": "residential school",
     **dict.fromkeys(("R1", "R2", "R3", "R5", "P3"), "other residential"),
 }
-"""The department's placement groups since 2020; earlier releases put some of these together otherwise."""
+PLACEMENT_GROUPS: Mapping[str, str] = {PLACEMENTS[code].name: group for code, group in _GROUPS_OF_CODES.items()}
+"""Placement -> the department's group since 2020; earlier releases put some of these together otherwise."""
+LEGAL_STATUS_GROUPS: Mapping[str, str] = {LEGAL_STATUSES[code].name: group for code, group in LEGAL_GROUPS.items()}
 
 PLACEMENT_BANDS: tuple[tuple[str, int, int], ...] = (
     ("1 to 7 days", 0, 0),
@@ -148,7 +152,7 @@ def _age_band(present: pd.DataFrame, _: Episodes, day: pd.Timestamp) -> pd.Serie
 def _legal_group(present: pd.DataFrame, episodes: Episodes, day: pd.Timestamp) -> pd.Series:
     legal = episodes.legal
     held = legal[(legal["start"] <= day) & ~(legal["end"] <= day)].drop_duplicates("child", keep="last")
-    return present["child"].map(held.set_index("child")["legal_status"]).map(LEGAL_GROUPS)
+    return present["child"].map(held.set_index("child")["legal_status"]).map(LEGAL_STATUS_GROUPS)
 
 
 Translation = Callable[[pd.DataFrame, Episodes, pd.Timestamp], pd.Series]
@@ -161,17 +165,17 @@ CHARACTERISTICS: Mapping[str, tuple[tuple[str, ...], Translation]] = {
     ),
     "need": (
         tuple(code.name for code in NEEDS.values()),
-        lambda present, _, __: present["need"].map({key: code.name for key, code in NEEDS.items()}),
+        lambda present, _, __: present["need"],
     ),
     "legal status": (tuple(dict.fromkeys(LEGAL_GROUPS.values())), _legal_group),
     "setting": (SETTINGS, lambda present, _, __: present["setting"]),
     "placement": (
-        tuple(dict.fromkeys(PLACEMENT_GROUPS.values())),
+        (*dict.fromkeys(PLACEMENT_GROUPS.values()), "other"),
         lambda present, _, __: present["placement"].map(PLACEMENT_GROUPS).fillna("other"),
     ),
     "provider": (
         tuple(code.name for code in PROVIDERS.values()),
-        lambda present, _, __: present["provider"].map({key: code.name for key, code in PROVIDERS.items()}),
+        lambda present, _, __: present["provider"],
     ),
     "unaccompanied": (
         ("unaccompanied asylum-seeking", "other children"),

@@ -49,8 +49,10 @@ def test_a_placement_that_ends_on_the_last_of_the_month_is_not_in_that_months_st
 def test_a_move_leaves_one_setting_and_enters_another_and_a_move_within_a_setting_is_none():
     rows = [
         a_placement(start="2017-05-01", end="2017-06-10"),
-        a_placement(start="2017-06-10", end="2017-06-20", placement="U4"),
-        a_placement(start="2017-06-20", placement="K2", provider="PR4", setting="external residential"),
+        a_placement(start="2017-06-10", end="2017-06-20", placement="foster carer, long term"),
+        a_placement(
+            start="2017-06-20", placement="children's home", provider="private", setting="external residential"
+        ),
     ]
     caseload = count_caseload(make_episodes(rows), date(2017, 5, 1), date(2017, 6, 1))
     both = ("in-house foster", "external residential")
@@ -111,7 +113,9 @@ def test_a_child_of_unknown_age_has_a_band_of_their_own_and_no_birthdays():
 
 
 def test_respite_counts_only_in_full():
-    episodes = make_episodes([a_placement(respite=True, legal_status="V4"), a_placement(child="2")])
+    episodes = make_episodes(
+        [a_placement(respite=True, legal_status="respite series, agreement"), a_placement(child="2")]
+    )
     assert count_stock(episodes, date(2018, 3, 31)) == 1
     assert count_stock(episodes, date(2018, 3, 31), "full") == 2
     full = count_caseload(episodes, date(2018, 3, 1), date(2018, 3, 1), "full")

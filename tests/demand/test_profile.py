@@ -28,13 +28,19 @@ def counted(episodes, by, day=CENSUS):
 def several():
     return make_episodes(
         [
-            a_placement(child="1", start="2016-06-01", end="2017-06-01", need="N5"),
-            a_placement(child="1", start="2017-06-01", placement="K2", provider="PR4", setting="external residential"),
+            a_placement(child="1", start="2016-06-01", end="2017-06-01", need="family dysfunction"),
+            a_placement(
+                child="1",
+                start="2017-06-01",
+                placement="children's home",
+                provider="private",
+                setting="external residential",
+            ),
             a_placement(child="2", sex="female", birth_date="2002-03-31", uasc=True, ethnic_group="Other"),
             a_placement(child="3", birth_date=None, need=None, provider=None, placement=None, setting="other"),
-            a_placement(child="4", respite=True, legal_status="V4"),
+            a_placement(child="4", respite=True, legal_status="respite series, agreement"),
             a_placement(child="5", birth_date="2000-03-31"),
-            a_placement(child="6", birth_date="2018-01-01", start="2018-01-10", legal_status="E1"),
+            a_placement(child="6", birth_date="2018-01-01", start="2018-01-10", legal_status="placement order"),
         ]
     )
 
@@ -56,7 +62,7 @@ def test_ages_are_whole_years_on_the_day_itself():
 def test_children_are_described_by_the_placement_of_that_day():
     assert counted(several(), "setting", date(2017, 5, 31))["in-house foster"] == 3
     assert counted(several(), "setting") == {"in-house foster": 2, "external residential": 1, "other": 1}
-    assert counted(several(), "placement") == {"foster": 2, "children's or secure home": 1, "other": 1}
+    assert counted(several(), "placement") == {"foster": 2, "secure or children's home": 1, "other": 1}
     assert counted(several(), "provider") == {"own authority": 2, "private": 1, NOT_RECORDED: 1}
     assert counted(several(), "need") == {"abuse or neglect": 3, NOT_RECORDED: 1}
     assert counted(several(), "unaccompanied") == {"unaccompanied asylum-seeking": 1, "other children": 3}
@@ -65,7 +71,7 @@ def test_children_are_described_by_the_placement_of_that_day():
 def test_a_legal_status_that_changes_within_a_placement_is_read_on_the_day():
     episodes = make_episodes(
         [a_placement(start="2017-01-01")],
-        legal=[("1", "2017-01-01", "2017-06-01", "C1"), ("1", "2017-06-01", None, "C2")],
+        legal=[("1", "2017-01-01", "2017-06-01", "interim care order"), ("1", "2017-06-01", None, "full care order")],
     )
     assert counted(episodes, "legal status", date(2017, 5, 31)) == {"interim care order": 1}
     assert counted(episodes, "legal status", date(2017, 6, 1)) == {"full care order": 1}
