@@ -39,6 +39,7 @@ WAY_SHARES = np.array(
 )
 RETURNING_WAYS = (HOME_SOON, HOME_LATER, COURT_HOME, ORDER_OUT, POLICE)
 COMES_BACK = 0.17
+YOUNGEST_REMANDED = 12.0
 MOST_PERIODS = 4
 PROCEEDINGS_DAYS = ((2012, 340.0), (2013, 280.0), (2014, 220.0), (2020, 215.0), (9999, 300.0))
 
@@ -101,21 +102,22 @@ def _walk_once(
     follows = (chance.random(len(child)) < 0.7) & (np.abs(age - age[siblings_first]) < 5.0) & (age >= 1.0)
     follows &= (way[siblings_first] != ADOPTED) | (age < 5.0)
     way = np.where(follows & (way[siblings_first] != REMAND), way[siblings_first], way)
+    way = np.where((way == REMAND) & (age < YOUNGEST_REMANDED), HOME_SOON, way)
     way = np.where(arrivals.uasc[child], GROWN_UP, way)
     lengths, placed, same_carer = _lengths(way, entry, chance)
     begins, left = _begins(lengths)
     stays = np.minimum(left, (adult - entry).astype(np.float64))
     stays = np.where(arrivals.uasc[child] & (chance.random(len(child)) < 0.13), np.maximum(3, stays * 0.4), stays)
-    stays = np.maximum(stays, 1.0)
+    stays = np.maximum(np.floor(stays), 1.0)
     return Periods(
         child=child,
         start=entry,
-        end=entry + np.floor(stays).astype(np.int64),
+        end=entry + stays.astype(np.int64),
         way=way,
         begins=np.where(begins < stays[:, None], begins, NEVER),
         placed=np.where(placed < stays, placed, NEVER),
         same_carer=same_carer,
-        grown=entry + np.floor(stays).astype(np.int64) >= adult,
+        grown=entry + stays.astype(np.int64) >= adult,
     )
 
 
@@ -150,7 +152,8 @@ def _lengths(way: Wholes, entry: Wholes, chance: np.random.Generator) -> tuple[N
     say((HOME_LATER,), V2, medium)
     say((GROWN_UP,), V2, some_leave)
     say((SLOW_ORDER,), V2, medium)
-    say((COURT_GUARDIAN,), C2, np.where(chance.random(count) < 0.35, days_between(chance, forever / 100, forever / 15), 0))
+    waits = days_between(chance, np.full(count, 80.0), np.full(count, 530.0))
+    say((COURT_GUARDIAN,), C2, np.where(chance.random(count) < 0.35, waits, 0))
     say((ORDER_GROWN, SLOW_ORDER), C2, forever)
     say((ORDER_OUT,), C2, years)
     say((REMAND,), J1, days_between(chance, np.full(count, 4.0), np.full(count, 110.0)))

@@ -20,6 +20,7 @@ from cip_analysis.settings import Council
 
 STOCK, STARTED, CEASED = "looked after", "started", "ceased"
 UASC, RESPITE, EXTERNAL = "unaccompanied asylum-seeking", "respite series", "external residential"
+OWN_HOMES, NOT_REPORTED = "own children's homes", "provider: not reported"
 UASC_STARTED, UASC_CEASED = "started: unaccompanied asylum-seeking", "ceased: unaccompanied asylum-seeking"
 NEW_GROUPS_FROM = 2020
 
@@ -147,7 +148,6 @@ def goals(targets: Targets, first_year: int, last_year: int) -> pd.DataFrame:
         for dimension in DIMENSIONS:
             rows += _cell_goals(targets, year, dimension, 1.0 if last else 2.0)
         rows += [_goal(year, measure, known[measure], 0.8) for measure in (EXTERNAL, UASC) if measure in known.index]
-        rows.append(_goal(year, RESPITE, targets.nearest(RESPITE, year), 2.0, RESPITE not in known.index))
     return pd.DataFrame(rows)
 
 
