@@ -76,7 +76,8 @@ def _under_our_names(table: TextTable, wanted: dict[str, str]) -> pd.DataFrame:
     """The table's lines under our names; of two columns with one title, the first."""
     titles = [_plain(name) for name in table.names]
     found = {field: table.cells[titles.index(title)] for title, field in wanted.items() if title in titles}
-    return pd.DataFrame(found).reindex(columns=list(FIELDS)).fillna("").assign(file=table.source, row=table.rows)
+    ours = pd.DataFrame(found).reindex(columns=list(FIELDS)).astype("str").fillna("")
+    return ours.assign(file=table.source, row=table.rows)
 
 
 def _column_notices(table: TextTable, wanted: dict[str, str]) -> list[Notice]:

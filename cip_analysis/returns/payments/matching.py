@@ -5,7 +5,8 @@ Our rules are in docs/decisions/0007-payments-and-stays.md.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ from cip_analysis.returns.payments.cells import total_gbp
 Whole = npt.NDArray[np.int64]
 FAR_AHEAD = pd.Timestamp(2200, 1, 1)
 DAYS_A_KEY = 200_000
+PREFERRED = 1_000_000
+RUNS_ON_DAYS = 61
 
 
 def financial_year(days: pd.Series) -> pd.Series:
@@ -65,7 +68,8 @@ def share_by_days(pence: pd.Series, parts: pd.DataFrame) -> pd.Series:
 def match_payments(payments: Payments, episodes: Episodes) -> tuple[Payments, Treatments]:
     """The payments with `match` said of each, and with the setting of the stay they met.
 
-    stay: every day of the period lies in that child's stays. part stay: some days do. other child, same stay: the
+    stay: every day of the period lies in that child's stays. part stay: some days do, or it runs on within 61 days
+    of the end of a stay with the same provider (as overruns and their credit notes do). other child, same stay: the
     child's unmatched payments to one provider in one year run over exactly the days of another child's stay with
     that provider (by URN) for which nobody was paid: probably a re-keyed identifier, so it is listed and left.
     no stay: the child is in the returns, but not on any of those days. no child: blank, or not in the returns.
@@ -75,7 +79,7 @@ def match_payments(payments: Payments, episodes: Episodes) -> tuple[Payments, Tr
     paid = payments.table
     met = _meet(paid, stays)
     match = pd.Series("no child", index=paid.index).mask(met["known"], "no stay")
-    match = match.mask(met["overlap"] > 0, "part stay").mask(met["overlap"] == met["length"], "stay")
+    match = match.mask(met["some"], "part stay").mask(met["whole"], "stay")
     rekeyed = _rekeyed(paid, match, stays)
     match = match.mask(rekeyed, "other child, same stay")
     on_a_stay = match.isin(("stay", "part stay"))
@@ -84,7 +88,15 @@ def match_payments(payments: Payments, episodes: Episodes) -> tuple[Payments, Tr
     changed = on_a_stay & (paid["setting"].fillna("") != setting.fillna(""))
     other_urn = on_a_stay & paid["provider_urn"].fillna("").ne("") & met["urn"].ne("")
     other_urn &= paid["provider_urn"].fillna("") != met["urn"]
-    ledger = _match_ledger(matched, changed, other_urn)
+    noted = {
+        "payment's setting taken from the stay": (changed, "the return says where the child lived"),
+        "payment's provider is not the stay's": (other_urn, "matched on the child's dates; URNs differ; not altered"),
+        "payment runs on from a stay": (
+            met["ran_on"],
+            "within 61 days of a stay with its provider; put to its setting",
+        ),
+    }
+    ledger = _match_ledger(matched, noted)
     return replace(payments, table=matched, synthetic=payments.synthetic or episodes.synthetic), ledger
 
 
@@ -100,39 +112,88 @@ def _day_numbers(days: pd.Series) -> Whole:
     return days.to_numpy("datetime64[D]").astype("int64")
 
 
-def _meet(paid: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
-    """For each payment: whether the child is known, days overlapped, and the setting and URN of the stay met most.
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Payments beside the stays they may meet, as whole numbers.
 
-    Stays of a child never overlap, so their starts and ends both ascend, and the stays a period meets lie between
-    two binary searches on (child, day).
+    who: the child's place among the children of the stays, -1 where unknown. start, end, urn: of each payment.
+    first, count: the payment meets stays first .. first + count - 1. child, begins, ends, urns: of each stay.
     """
+
+    who: Whole
+    start: Whole
+    end: Whole
+    urn: npt.NDArray[np.object_]
+    first: Whole
+    count: Whole
+    child: Whole
+    begins: Whole
+    ends: Whole
+    urns: npt.NDArray[np.object_]
+
+    def same_provider(self, rows: Whole, stay: Whole) -> npt.NDArray[np.bool_]:
+        """Whether each payment's provider, where given, is the stay's."""
+        return np.asarray((self.urn[rows] == self.urns[stay]) & (self.urn[rows] != ""), dtype=bool)
+
+
+def _candidates(paid: pd.DataFrame, stays: pd.DataFrame) -> _Candidates:
+    """Which stays each payment meets: a child's never overlap, so two binary searches on (child, day) bound them."""
     children = pd.Index(stays["child"].unique())
-    key = children.get_indexer(stays["child"]) * DAYS_A_KEY
-    who = children.get_indexer(paid["child"].fillna("").astype("str"))
+    child = children.get_indexer(stays["child"]).astype("int64")
+    who = children.get_indexer(paid["child"].fillna("").astype("str")).astype("int64")
     begins, ends = _day_numbers(stays["start"]), _day_numbers(stays["end"])
     start, end = _day_numbers(paid["start"]), _day_numbers(paid["end"])
-    first = np.searchsorted(key + ends, who * DAYS_A_KEY + start, side="right")
-    last = np.searchsorted(key + begins, who * DAYS_A_KEY + end, side="left")
-    count = np.where(who >= 0, last - first, 0)
+    first = np.searchsorted(child * DAYS_A_KEY + ends, who * DAYS_A_KEY + start, side="right")
+    last = np.searchsorted(child * DAYS_A_KEY + begins, who * DAYS_A_KEY + end, side="left")
+    return _Candidates(
+        who=who, start=start, end=end, urn=paid["provider_urn"].fillna("").to_numpy(dtype=object), first=first,
+        count=np.where(who >= 0, last - first, 0), child=child, begins=begins, ends=ends,
+        urns=stays["provider_urn"].to_numpy(dtype=object),
+    )  # fmt: skip
+
+
+def _meet(paid: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
+    """For each payment: whether the child is known, days overlapped, and the setting and URN of the stay it is put to.
+
+    That is, of the stays met, one with the payment's provider before any other, then the one met on most days; or,
+    where none met has its provider, the stay it runs on from.
+    """
+    candidates = _candidates(paid, stays)
     overlap, most, best = (np.zeros(len(paid), dtype="int64") for _ in range(3))
-    for step in range(int(count.max(initial=0))):
-        rows = np.flatnonzero(count > step)
-        stay = first[rows] + step
-        days = np.minimum(end[rows], ends[stay]) - np.maximum(start[rows], begins[stay])
+    for step in range(int(candidates.count.max(initial=0))):
+        rows = np.flatnonzero(candidates.count > step)
+        stay = candidates.first[rows] + step
+        until = np.minimum(candidates.end[rows], candidates.ends[stay])
+        days = until - np.maximum(candidates.start[rows], candidates.begins[stay])
         overlap[rows] += days
-        better = days > most[rows]
-        most[rows[better]], best[rows[better]] = days[better], stay[better]
+        score = days + PREFERRED * candidates.same_provider(rows, stay)
+        better = score > most[rows]
+        most[rows[better]], best[rows[better]] = score[better], stay[better]
+    rows, before = _runs_on(candidates, np.flatnonzero(most < PREFERRED))
+    best[rows] = before
+    ran_on = np.isin(np.arange(len(paid)), rows)
     met = stays.iloc[best] if len(stays) else stays.reindex(best)
     return pd.DataFrame(
         {
-            "known": who >= 0,
-            "overlap": overlap,
-            "length": end - start,
+            "known": candidates.who >= 0,
+            "some": (overlap > 0) | ran_on,
+            "whole": (overlap == candidates.end - candidates.start) & ~ran_on,
+            "ran_on": ran_on,
             "setting": met["setting"].to_numpy(),
             "urn": met["provider_urn"].to_numpy(),
         },
         index=paid.index,
     )
+
+
+def _runs_on(candidates: _Candidates, rows: Whole) -> tuple[Whole, Whole]:
+    """Of these payments, those that start soon after a stay of the child with their provider ended; and that stay."""
+    rows = rows[(candidates.who[rows] >= 0) & (candidates.first[rows] > 0)]
+    before = candidates.first[rows] - 1
+    gap = candidates.start[rows] - candidates.ends[before]
+    follows = (candidates.child[before] == candidates.who[rows]) & (gap >= 0) & (gap <= RUNS_ON_DAYS)
+    follows &= candidates.same_provider(rows, before)
+    return rows[follows], before[follows]
 
 
 def _rekeyed(paid: pd.DataFrame, match: pd.Series, stays: pd.DataFrame) -> pd.Series:
@@ -169,31 +230,27 @@ def overlaps_any(pieces: pd.DataFrame, paid: pd.DataFrame) -> pd.Series:
     return pd.Series(starts_before > ends_before, index=pieces.index)
 
 
-def _match_ledger(matched: pd.DataFrame, changed: pd.Series, other_urn: pd.Series) -> Treatments:
-    """What matching did, a line each: settings taken from stays, then every kind of match but the whole stay."""
+def _match_ledger(matched: pd.DataFrame, noted: Mapping[str, tuple[pd.Series, str]]) -> Treatments:
+    """What matching did, a line each: what was noted on the way, then every kind of match but the whole stay."""
     why = {
-        "part stay": "part of the period is outside the child's stays; kept whole, under the stay it meets most",
+        "part stay": "part of the period is outside the child's stays; kept whole, under one of them",
         "other child, same stay": "days and provider are another child's unpaid stay; listed, not merged",
         "no stay": "the child is in the returns, but not in care on those days; kept as its own line",
         "no child": "no such child in the returns; kept as its own line",
     }
-    noted = {
-        "payment's setting taken from the stay": (changed, "the return says where the child lived"),
-        "payment's provider is not the stay's": (other_urn, "matched on the child's dates; URNs differ; not altered"),
-        **{f"payment matched: {name}": (matched["match"].eq(name), why[name]) for name in PAYMENT_MATCHES[1:]},
-    }
+    matches = {f"payment matched: {name}": (matched["match"].eq(name), why[name]) for name in PAYMENT_MATCHES[1:]}
     days = float((matched["end"] - matched["start"]).dt.days.sum())
     lines: list[dict[str, object]] = [
         {
             "rule": rule,
             "rows_seen": len(matched),
             "rows_changed": int(rows.sum()),
-            "children": int(matched.loc[rows, "child"].nunique()),
+            "children": int(matched.loc[rows, "child"].replace("", None).nunique()),
             "child_days_before": days,
             "child_days_after": days,
             "gbp": total_gbp(matched.loc[rows, "amount_gbp"]),
             "why": reason,
         }
-        for rule, (rows, reason) in noted.items()
+        for rule, (rows, reason) in {**noted, **matches}.items()
     ]
     return Treatments.of(lines)
