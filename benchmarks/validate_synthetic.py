@@ -15,6 +15,7 @@ import logging
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 AUTHORITY = "E10000018"
 # Rules whose codes changed after the year judged: allowed to fail only where --may-fail later-codes is given.
@@ -43,17 +44,20 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def judge(
-    returns: Path, year: int, ruleset: int
-) -> tuple[dict[str, tuple[int, str]], list[str], list[str], int]:
-    """Rules failed (rows and message), rules that could not run, rules skipped for want of tables, rules run."""
-    from lac_validator.lac_validator import LacValidator
+def judge(returns: Path, year: int, ruleset: int) -> tuple[dict[str, tuple[int, str]], list[str], list[str], int]:
+    """Rules failed (rows and message), rules that could not run, rules skipped for want of tables, rules run.
+
+    Each rule is given tables of its own: as published they share them, rule 365 writes an end date into every open
+    episode, and what later rules find then depends on the order in which a disk lists the rules' files.
+    """
+    from lac_validator import lac_validator
     from lac_validator.rules.ruleset_utils import get_year_ruleset
 
+    lac_validator.copy_datastore = _own_copy
     registry = get_year_ruleset(str(ruleset))
     files = [*_uploads(returns / str(year), "This year"), *_uploads(returns / str(year - 1), "Prev year")]
     metadata = {"collectionYear": str(year), "localAuthority": AUTHORITY}
-    validator = LacValidator(metadata=metadata, files=files, registry=registry, selected_rules=None)
+    validator = lac_validator.LacValidator(metadata=metadata, files=files, registry=registry, selected_rules=None)
     failed: dict[str, tuple[int, str]] = {}
     for name, table in validator.ds_results.items():
         if name == "metadata":
@@ -64,6 +68,11 @@ def judge(
             if rows:
                 failed[code] = (rows, str(registry[code].message))
     return failed, list(validator.fails), list(validator.skips), len(registry)
+
+
+def _own_copy(tables: dict[str, Any]) -> dict[str, Any]:
+    """Every table copied through and through; what is said of the return itself is passed on as it is."""
+    return {name: table if name == "metadata" else table.copy(deep=True) for name, table in tables.items()}
 
 
 def _uploads(folder: Path, which: str) -> list[dict[str, object]]:

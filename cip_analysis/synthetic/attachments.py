@@ -88,7 +88,11 @@ def _invent_reviews(spans: pd.DataFrame, chance: np.random.Generator) -> pd.Data
 
 
 def _invent_missing(periods: pd.DataFrame, after: pd.Timestamp, chance: np.random.Generator) -> pd.DataFrame:
-    """Spells missing, or away without leave, of those of 11 or over; each inside one line and none touching."""
+    """Spells missing, or away without leave, of those of 11 or over; each inside one line and none touching.
+
+    None is open on a 31 March: once rule 365 has run, the validator as published takes that day for the end of every
+    open line, and rules 575 and 577 then refuse the spell.
+    """
     lasting = periods.assign(until=periods["end"].fillna(after + pd.Timedelta(days=30)))
     settled = ~lasting["respite"] & ~lasting["placement"].isin(TEMPORARY_PLACEMENTS | {"P1"})
     old = lasting["start"] >= lasting["birth_date"] + pd.DateOffset(years=MISSING_AGE)
@@ -101,20 +105,27 @@ def _invent_missing(periods: pd.DataFrame, after: pd.Timestamp, chance: np.rando
     nights = np.minimum(chance.geometric(0.45, len(rows)) - 1, LONGEST_MISSING_DAYS)
     kind = np.where(chance.random(len(rows)) < 0.85, "M", "A")
     spells = pd.DataFrame({"child": rows["child"], "birth_date": rows["birth_date"], "kind": kind, "start": start})
-    spells = spells.assign(end=start + _days(nights)).sort_values(["child", "start", "end"], ignore_index=True)
+    closes = pd.to_datetime({"year": start.dt.year + (start.dt.month > 3), "month": 3, "day": 31})
+    end = (start + _days(nights)).clip(upper=closes)
+    spells = spells.assign(end=end).sort_values(["child", "start", "end"], ignore_index=True)
     same = spells["child"].eq(spells["child"].shift())
     close = same & (spells["start"] <= spells["start"].shift() + pd.Timedelta(days=LONGEST_MISSING_DAYS))
     return spells[~close & (spells["start"] < after)].reset_index(drop=True)
 
 
 def _invent_workers(spans: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
-    """Social workers one after another through each period of care, a little over a year each."""
-    length = (spans["until"] - spans["start"]).dt.days.to_numpy()
-    rows, turn = _repeat(spans, 1 + (length - 1) // SOCIAL_WORKER_DAYS)
+    """Social workers one after another from a child's first care to the last, a little over a year each.
+
+    Between two periods of care the child still has one (rules SW10STG2, SW12STG2).
+    """
+    lives = spans.drop_duplicates("child").set_index("child")
+    final = spans.drop_duplicates("child", keep="last").set_index("child")
+    lives = lives.assign(until=final["until"], last_end=final["period_end"]).reset_index()
+    length = (lives["until"] - lives["start"]).dt.days.to_numpy()
+    rows, turn = _repeat(lives, 1 + (length - 1) // SOCIAL_WORKER_DAYS)
     start = rows["start"] + _days(turn * SOCIAL_WORKER_DAYS)
-    end = (start + pd.Timedelta(days=SOCIAL_WORKER_DAYS)).where(
-        rows["period"].eq(rows["period"].shift(-1)), rows["period_end"]
-    )
+    more = rows["child"].eq(rows["child"].shift(-1))
+    end = (start + pd.Timedelta(days=SOCIAL_WORKER_DAYS)).where(more, rows["last_end"])
     pool = 1 + len(spans) // 12
     reason = np.where(turn == 0, "FCONTA", chance.choice(SOCIAL_WORKER_REASONS, len(rows)))
     worker = [f"SW{100_000 + number}" for number in chance.integers(0, pool, len(rows))]
@@ -153,16 +164,15 @@ def reviews_table(year: ReturnYear, events: Events, identities: Identities) -> p
 
 
 def missing_table(year: ReturnYear, events: Events, identities: Identities) -> pd.DataFrame:
-    """Spells active in the year; one still open on 31 March has no end, and comes again next year (rule 576)."""
-    spells = events.missing
-    active = spells[(spells["start"] <= year.last) & (spells["end"] >= year.first)]
+    """Spells missing or away without leave in the year."""
+    spells = events.missing[events.missing["start"].between(year.first, year.last)]
     return pd.DataFrame(
         {
-            "CHILD": active["child"].map(identities.ids),
-            "DOB": as_text(active["birth_date"]),
-            "MISSING": active["kind"],
-            "MIS_START": as_text(active["start"]),
-            "MIS_END": as_text(active["end"].where(active["end"] <= year.last)),
+            "CHILD": spells["child"].map(identities.ids),
+            "DOB": as_text(spells["birth_date"]),
+            "MISSING": spells["kind"],
+            "MIS_START": as_text(spells["start"]),
+            "MIS_END": as_text(spells["end"]),
         }
     )
 

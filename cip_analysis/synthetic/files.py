@@ -7,6 +7,7 @@ Source: DfE, guide to the SSDA903 collection, by year; the rules of the csc-vali
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -26,7 +27,6 @@ SUPPORTED_ACCOMMODATION_DAY = pd.Timestamp(2023, 10, 28)  # registration with Of
 OTHER_PLACEMENT_SPLIT_FROM = 2026
 CUSTODY_REASON_FROM = 2019
 GUARDIANSHIP_SPLIT_FROM = 2019
-URN_AWAITED = "XXXXXXX"
 OLD_FOSTER = {"U1": "Q1", "U2": "Q1", "U3": "Q1", "U4": "Q2", "U5": "Q2", "U6": "Q2"}
 OLD_GUARDIANSHIP = {"E45": "E43", "E46": "E43", "E47": "E44", "E48": "E44"}
 NEW_OTHER = {"H5": "Z11", "P2": "Z11", "Z1": "Z14"}
@@ -196,7 +196,8 @@ def episodes_table(year: ReturnYear, identities: Identities) -> pd.DataFrame:
     lines = year.lines
     place = placement_codes(year)
     homes = lines["child"].map(year.children.set_index("child")["home_postcode"])
-    urn = lines["urn"].mask(place.eq("K3") & lines["urn"].eq(""), URN_AWAITED)
+    unregistered = place.eq("K3") & lines["urn"].eq("")
+    urn = lines["urn"].mask(unregistered, lines["placement_postcode"].map(_supported_accommodation_urn))
     sorting = lines[["respite", "birth_date", "start"]].assign(id=lines["child"].map(identities.ids))
     order = sorting.sort_values(["respite", "birth_date", "id", "start"], ascending=[False, False, True, True]).index
     table = pd.DataFrame(
@@ -217,6 +218,11 @@ def episodes_table(year: ReturnYear, identities: Identities) -> pd.DataFrame:
         }
     )
     return table.loc[order]
+
+
+def _supported_accommodation_urn(postcode: str) -> str:
+    """An invented registration number for supported accommodation at a place: registered only from October 2023."""
+    return f"29{zlib.crc32(postcode.encode()) % 10**5:05d}"
 
 
 def header_table(year: ReturnYear, leavers: pd.DataFrame, identities: Identities) -> pd.DataFrame:

@@ -70,7 +70,7 @@ def health_table(year: ReturnYear, identities: Identities, seed: int) -> pd.Data
 
 
 def leavers_of_year(children: pd.DataFrame, year: ReturnYear, before: ReturnYear) -> pd.DataFrame:
-    """Children who had left care by their 17th, 18th or 19th birthday in the year, after long enough in it.
+    """Children who had left care before their 17th, 18th or 19th birthday in the year, after long enough in it.
 
     children: history.CHILD_COLUMNS of everyone; the leavers' rows of it come back. before: the year before.
     Three kinds of real leaver are left out, because the statutory rules as published refuse them: those with no line
@@ -81,7 +81,7 @@ def leavers_of_year(children: pd.DataFrame, year: ReturnYear, before: ReturnYear
     known = known.sort_values(["child", "start", "seen"]).drop_duplicates(["child", "start"], keep="last")
     last = known.drop_duplicates("child", keep="last").set_index("child")
     birthday = _birthday_in(last["birth_date"], year)
-    left = last["end"].notna() & (last["end"] <= birthday) & ~last["end_reason"].isin(NOT_A_LEAVER)
+    left = last["end"].notna() & (last["end"] < birthday) & ~last["end_reason"].isin(NOT_A_LEAVER)
     right_age = (birthday.dt.year - last["birth_date"].dt.year).between(YOUNGEST_LEAVER, OLDEST_LEAVER)
     chosen = frozenset(last.index[left & right_age]) & _long_enough(known[~known["respite"]], year.last)
     mothers = frozenset(children.loc[children["mother"], "child"]) - year.in_care()
