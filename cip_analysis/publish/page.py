@@ -23,6 +23,7 @@ import nbformat
 from bs4 import BeautifulSoup, Tag
 from markupsafe import Markup
 from nbconvert import HTMLExporter
+from nbconvert.filters import markdown2html
 
 from cip_analysis.publish.tables import MARK
 from cip_analysis.publish.words import day_in_words
@@ -148,7 +149,7 @@ def summarise(notebook: nbformat.NotebookNode, href: str) -> PageSummary:
     title = head.lstrip("# ").strip()
     paragraphs = [rest.strip(), *lines[1:]]
     question = next((block for block in paragraphs if block and not block.startswith("#")), "")
-    plain = BeautifulSoup(_markdown_to_html(question), "html.parser").get_text(" ", strip=True)
+    plain = BeautifulSoup(markdown2html(question), "html.parser").get_text(" ", strip=True)
     answers = sentences(notebook, "answer")
     return PageSummary(
         href, title, plain, answers[0] if answers else "", sentences(notebook, "finding"),
@@ -227,10 +228,6 @@ def _body_of(notebook: nbformat.NotebookNode) -> str:
         cell.metadata["step"] = number
     body, _resources = _exporter().from_notebook_node(copied)
     return str(body)
-
-
-def _markdown_to_html(words: str) -> str:
-    return str(_exporter().environment.filters["markdown2html"](words)) if words else ""
 
 
 def _outline(soup: BeautifulSoup) -> str:

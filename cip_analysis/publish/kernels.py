@@ -1,0 +1,188 @@
+"""Notebooks run through papermill, several at once in one process, each in a Python of its own.
+
+The kernel is this environment's own Python, whatever kernels the machine has installed. Kernels talk over sockets in a
+private folder where the system has them, because numbered ports can be taken between choosing and using them.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import nbformat
+import papermill
+import zmq
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+from traitlets import default
+from traitlets.config import Config
+
+from cip_analysis.publish.parameters import Value
+
+INJECTED = "injected-parameters"
+LONGEST_MESSAGE = 400
+HIDDEN = re.compile(r"\b(?:\d{5,}|[A-Z]\d{11}[\dA-Z]|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b", re.IGNORECASE)
+
+
+class NotebookError(ValueError):
+    """A notebook stopped before its end."""
+
+
+class OwnPython(AsyncKernelManager):
+    """Starts this environment's own Python as the kernel, and remembers what it started."""
+
+    started: ClassVar[list[OwnPython]] = []
+
+    @default("kernel_spec_manager")
+    def _own_specs(self) -> KernelSpecManager:
+        return KernelSpecManager(kernel_dirs=[])
+
+    async def _async_start_kernel(self, **options: Any) -> None:
+        own = {"PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1", "MPLBACKEND": "agg"}
+        folder = {"IPYTHONDIR": str(Path(self.connection_file).parent / "ipython")}
+        options["env"] = {**os.environ, **options.get("env", {}), **own, **folder}
+        options["stderr"] = subprocess.DEVNULL  # kernels grumble there when told to stop; a notebook's own goes to it
+        type(self).started.append(self)
+        await super()._async_start_kernel(**options)
+
+    start_kernel = _async_start_kernel
+
+
+def kernels_of_one_run() -> type[OwnPython]:
+    """A kernel class that remembers only the kernels of one run, so that only these are ever stopped."""
+    return type("OwnPythonOfOneRun", (OwnPython,), {"started": []})
+
+
+def stop_all(kernels: type[OwnPython]) -> None:
+    """Kill every kernel of one run that is still alive; the threads that wait on them then end."""
+    for kernel in kernels.started:
+        process = getattr(kernel.provisioner, "process", None)
+        if process is not None and process.poll() is None:
+            process.kill()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where and how notebooks run: the project's root, a private folder, the longest a cell may take, the kernels."""
+
+    root: Path
+    sockets: Path
+    timeout_seconds: int
+    kernels: type[OwnPython]
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """A notebook as it stands in its file.
+
+    Raises NotebookError where the file is not one.
+    """
+    try:
+        notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError, UnicodeDecodeError):
+        raise NotebookError(f"{path.name} is not a notebook. Restore it from the repository.") from None
+    return notebook
+
+
+def run_notebook(
+    path: Path, values: Mapping[str, Value], setting: Setting, keep_failed: Path | None = None
+) -> nbformat.NotebookNode:
+    """The notebook executed with these values; nothing is written to disk.
+
+    keep_failed: a folder in which to leave the notebook as far as it got, should it stop; it may hold children's data.
+    Raises NotebookError saying which cell stopped, why and what to do, without a traceback.
+    """
+    notebook = read_notebook(path)
+    reached: list[int] = []
+    try:
+        executed = papermill.execute_notebook(
+            copy.deepcopy(notebook),
+            str(keep_failed / path.name) if keep_failed else None,
+            parameters=dict(values),
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            autosave_cell_every=0,
+            execution_timeout=setting.timeout_seconds,
+            resources={"metadata": {"path": str(setting.root)}},
+            kernel_manager_class=setting.kernels,
+            config=_transport(setting.sockets, path.stem),
+            on_cell_start=_noting(reached),
+        )
+    except PapermillExecutionError as error:
+        said = f"{error.ename}: {_last_line(error.evalue)}"
+        raise NotebookError(_advice(notebook, path, error.cell_index, bool(values), said)) from None
+    except CellTimeoutError:
+        said = f"it took longer than {setting.timeout_seconds} seconds (timeout_seconds in the pack file)"
+        raise NotebookError(_advice(notebook, path, reached[-1], bool(values), said)) from None
+    except (DeadKernelError, RuntimeError) as error:
+        said = f"its Python died, perhaps for want of memory ({type(error).__name__})"
+        raise NotebookError(_advice(notebook, path, reached[-1] if reached else 0, bool(values), said)) from None
+    if keep_failed:
+        (keep_failed / path.name).unlink(missing_ok=True)
+    return scrubbed(executed)
+
+
+def _noting(reached: list[int]) -> Callable[..., None]:
+    def note(cell: object, cell_index: int) -> None:
+        del cell
+        reached.append(cell_index)
+
+    return note
+
+
+def _transport(folder: Path, name: str) -> Config:
+    """Sockets in the private folder where the system has them, numbered ports where it has not."""
+    config = Config()
+    config.KernelManager.connection_file = str(folder / f"{name[:20]}.json")
+    if sys.platform != "win32" and zmq.has("ipc"):
+        config.KernelManager.transport = "ipc"
+    return config
+
+
+def scrubbed(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook without what papermill wrote into its metadata: paths, times, parameters."""
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+    return notebook
+
+
+def _advice(notebook: nbformat.NotebookNode, path: Path, index: int, injected: bool, said: str) -> str:
+    """Which notebook, which cell under which heading, why, and what to do."""
+    at = index - _shift(notebook, index) if injected else index
+    headings = [
+        line.lstrip("# ").strip()
+        for cell in notebook.cells[: at + 1]
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()
+        if line.startswith("#")
+    ]
+    under = f", under “{headings[-1]}”," if headings else ""
+    return (
+        f"{path.name}: cell {at + 1} of {len(notebook.cells)}{under} stopped: {said}\n"
+        f"Open {path.parent.name}/{path.name} with `make lab`, run it to that cell and mend the cause; "
+        "then render the pack again."
+    )
+
+
+def _shift(notebook: nbformat.NotebookNode, index: int) -> int:
+    """How many cells papermill put in before the one at `index`: its own cell follows the parameters cell."""
+    places = [place for place, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", [])]
+    return 1 if places and index > places[0] else 0
+
+
+def _last_line(message: str) -> str:
+    """The last line of an error, short, with whatever could be a child's number or address struck out."""
+    lines = [line.strip() for line in str(message).splitlines() if line.strip()] or ["it gave no reason"]
+    return HIDDEN.sub("…", lines[-1])[:LONGEST_MESSAGE]

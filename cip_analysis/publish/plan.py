@@ -1,0 +1,131 @@
+"""What a pack is to be made of: its settings read and its parameters checked, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cip_analysis.publish import parameters
+from cip_analysis.publish.kernels import read_notebook
+from cip_analysis.publish.page import AUDIENCES
+from cip_analysis.settings import Council, Pack, Run, read_settings
+
+Values = dict[str, dict[str, parameters.Value]]
+
+
+class PackError(ValueError):
+    """A pack could not be made. Whatever stood in its place still does."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackRequest:
+    """What to render and where.
+
+    to: the folder that holds packs; the pack gets a folder of its own there. overrides: `name=value` texts.
+    audience: public or exempt; the pack's own unless told. An audience other than the pack's own is named in the
+    folder's name. keep_failed: a folder for a notebook that stops, which may then hold children's data; else none.
+    """
+
+    pack_file: Path
+    root: Path
+    to: Path
+    jobs: int = 2
+    audience: str | None = None
+    overrides: tuple[str, ...] = ()
+    keep_failed: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A request with everything read and checked, before anything runs."""
+
+    request: PackRequest
+    pack: Pack
+    run: Run
+    council: Council
+    audience: str
+    notebooks: tuple[Path, ...]
+    values: Values
+    sources: Mapping[str, list[Path]]
+
+    @property
+    def own_data(self) -> bool:
+        """Whether the returns are the run's own, and not another folder's."""
+        return not any(values.get("returns") for values in self.values.values())
+
+    @property
+    def told_values(self) -> Values:
+        """The parameters as they may be written down: of a path outside the project, only its last part."""
+        return {
+            notebook: {name: _told(value) for name, value in values.items()} for notebook, values in self.values.items()
+        }
+
+    @property
+    def folder(self) -> Path:
+        """Where the pack will stand."""
+        own = self.audience == self.pack.audience
+        return self.request.to / (self.pack.name if own else f"{self.pack.name}-{self.audience}")
+
+
+def plan_pack(request: PackRequest) -> Plan:
+    """The request with its settings read and every notebook's parameters checked.
+
+    Raises SettingsError, ParameterError or PackError, each naming what is wrong.
+    """
+    pack = read_settings(request.pack_file, Pack)
+    audience = request.audience or pack.audience
+    if audience not in AUDIENCES:
+        raise PackError(f"{audience!r} is not an audience. Choose {' or '.join(AUDIENCES)}.")
+    notebooks = tuple(_notebook(request.root, name) for name in pack.notebooks)
+    if len(set(notebooks)) != len(notebooks) or not notebooks:
+        raise PackError(f"{request.pack_file.name}: a pack needs notebooks, each named once.")
+    asked = parameters.read_overrides(request.overrides)
+    if "audience" in asked:
+        raise PackError("The audience is chosen with --audience, not --set.")
+    declared = {path.stem: parameters.read_parameters(read_notebook(path), path.name) for path in notebooks}
+    offered: dict[str, parameters.Value] = {"run": pack.run, "audience": audience}
+    values = parameters.choose_values(declared, offered, {**pack.parameters, **asked})
+    run_file = request.root / str(asked.get("run", pack.run))
+    run = read_settings(run_file, Run)
+    council = read_settings(request.root / run.council, Council)
+    sources = _sources(
+        request, run_file, run, {name: value for each in values.values() for name, value in each.items()}
+    )
+    return Plan(request, pack, run, council, audience, notebooks, values, {**sources, "notebook": list(notebooks)})
+
+
+def _notebook(root: Path, name: str) -> Path:
+    path = root / "notebooks" / f"{name.removesuffix('.ipynb')}.ipynb"
+    if not path.is_file():
+        held = ", ".join(sorted(one.stem for one in path.parent.glob("*.ipynb"))) or "none"
+        raise PackError(f"There is no notebook {name}. The folder {path.parent.name} holds: {held}.")
+    return path
+
+
+def _sources(
+    request: PackRequest, run_file: Path, run: Run, values: Mapping[str, parameters.Value]
+) -> dict[str, list[Path]]:
+    """Everything the pack rests on, by what it is for: files and folders, absolute."""
+    root = request.root
+    own = not values.get("returns")
+    data = {
+        "returns": values.get("returns") or run.returns,
+        "payments": values.get("payments") or (run.payments if own else ""),
+        "published": run.published,
+    }
+    named = {name: value for name, value in values.items() if isinstance(value, str) and value and name not in data}
+    extra = {f"parameter {name}": [root / value] for name, value in named.items() if (root / value).is_file()}
+    settings = [request.pack_file, run_file, root / run.council, root / "config" / "assumptions.toml"]
+    return {
+        **extra,
+        **{role: [root / str(where)] for role, where in data.items() if where},
+        "settings": [*settings, *([root / run.claims] if run.claims else [])],
+        "reference": [root / "data" / "reference"],
+        "code": [root / "cip_analysis", root / "pyproject.toml", root / "uv.lock"],
+    }
+
+
+def _told(value: parameters.Value) -> parameters.Value:
+    outside = isinstance(value, str) and (Path(value).is_absolute() or ".." in Path(value).parts)
+    return Path(str(value)).name if outside else value
