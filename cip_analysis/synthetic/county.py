@@ -197,9 +197,7 @@ def _append(
     """More children and their lines after these, numbered on from them."""
     next_child = int(children["child"].max()) + 1 if len(children) else 0
     next_household = int(children["household"].max()) + 1 if len(children) else 0
-    more_children = more[0].assign(
-        child=more[0]["child"] + next_child, household=more[0]["household"] + next_household
-    )
+    more_children = more[0].assign(child=more[0]["child"] + next_child, household=more[0]["household"] + next_household)
     more_lines = more[1].assign(child=more[1]["child"] + next_child)
     return (
         pd.concat([children, more_children], ignore_index=True),

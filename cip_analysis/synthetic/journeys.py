@@ -93,9 +93,7 @@ def walk_through_care(arrivals: Arrivals, chance: np.random.Generator) -> Period
     return join_periods(waves)
 
 
-def _walk_once(
-    arrivals: Arrivals, child: Wholes, entry: Wholes, adult: Wholes, chance: np.random.Generator
-) -> Periods:
+def _walk_once(arrivals: Arrivals, child: Wholes, entry: Wholes, adult: Wholes, chance: np.random.Generator) -> Periods:
     age = (entry - arrivals.birth[child]) / 365.25
     way = pick(chance, WAY_SHARES[np.searchsorted(WAY_AGES, age, side="right")])
     siblings_first = np.searchsorted(arrivals.household[child], arrivals.household[child])
@@ -136,7 +134,7 @@ def _lengths(way: Wholes, entry: Wholes, chance: np.random.Generator) -> tuple[N
     court = _proceedings(entry, chance)
     short = days_between(chance, np.ones(count), np.full(count, 190.0))
     medium = days_between(chance, np.full(count, 45.0), np.full(count, 1100.0))
-    years = 365.25 * chance.exponential(3.2, count) + 120
+    years = np.floor(365.25 * chance.exponential(3.2, count)) + 120
     forever = np.full(count, 8000.0)
     before = np.where(chance.random(count) < 0.25, days_between(chance, np.full(count, 15.0), np.full(count, 300.0)), 0)
     some_leave = np.where(chance.random(count) < 0.25, medium, forever)

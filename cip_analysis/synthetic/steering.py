@@ -17,12 +17,13 @@ from cip_analysis.synthetic.counting import Sums
 
 LENGTH_TOLERANCE = 0.02
 SMALLEST_TOLERANCE = 3.0
-ROUNDS, ROUNDS_WHEN_KNOWN = 12, 1
-LONGEST_STEP = 0.5
+ROUNDS, ROUNDS_WHEN_KNOWN = 8, 1
+LONGEST_STEP = 0.6
 FACTOR_LIMITS = (-4.0, 3.4)
-SWAPS = 6000
-LOOKED_AT = 3000
-GIVES_UP_AFTER = 60
+NEVER_CHOSEN = 1e-3
+MOST_CHANGES = 400
+LOOKED_AT = 24
+LEAST_GAIN = 1e-6
 
 
 def tolerances(sums: Sums, generous: float) -> Numbers:
@@ -59,40 +60,47 @@ def _weights(adds: np.ndarray, likely: Numbers, pull: Numbers) -> Numbers:
 
 
 def choose_households(sums: Sums, weight: Numbers, tolerance: Numbers, chance: np.random.Generator) -> Flags:
-    """Households drawn by weight, then swapped in and out while that brings the totals nearer the goals."""
+    """Households drawn by weight, then changed one for another while that brings the totals nearer the goals."""
+    scaled = sparse.csr_array(sums.adds / tolerance)
+    missing = sums.goals["goal"].to_numpy(dtype=np.float64) / tolerance
     chosen = _draw(weight, chance)
-    importance = 1.0 / tolerance**2
-    size = np.asarray(sums.adds.power(2) @ importance)
-    missing = sums.goals["goal"].to_numpy(dtype=np.float64) - sums.adds.T @ chosen.astype(np.float64)
-    useful = np.flatnonzero((size > 0) & (weight > 1e-3))
-    idle = 0
-    for _ in range(SWAPS):
-        looked = useful[chance.permutation(len(useful))[:LOOKED_AT]]
-        best, gain = _best_change(sums.adds[looked], chosen[looked], size[looked], importance * missing)
-        idle = idle + 1 if gain <= 0 else 0
-        if idle >= GIVES_UP_AFTER:
+    missing = missing - np.asarray(scaled.T @ chosen.astype(np.float64))
+    size = np.asarray(scaled.power(2).sum(axis=1)).ravel()
+    able = weight > NEVER_CHOSEN
+    for _ in range(MOST_CHANGES):
+        changes = _best_changes(scaled, chosen, size, missing, able)
+        if not changes:
             break
-        if gain > 0:
-            household = looked[best]
+        for household in changes:
             sign = -1.0 if chosen[household] else 1.0
             chosen[household] = ~chosen[household]
-            missing = missing - sign * sums.adds[[household]].toarray()[0]
+            missing = missing - sign * scaled[[household]].toarray()[0]
     return chosen
 
 
 def _draw(weight: Numbers, chance: np.random.Generator) -> Flags:
     """A systematic sample: as many households as the weights add up to, give or take one."""
     order = chance.permutation(len(weight))
-    steps = np.floor(np.cumsum(weight[order]) + chance.random())
-    drawn = np.diff(steps, prepend=np.floor(steps[:1] - weight[order[:1]])) > 0
+    steps = np.floor(np.concatenate([[0.0], np.cumsum(weight[order])]) + chance.random())
     chosen = np.zeros(len(weight), dtype=bool)
-    chosen[order[drawn]] = True
+    chosen[order[np.diff(steps) > 0]] = True
     return chosen
 
 
-def _best_change(adds: sparse.csr_array, chosen: Flags, size: Numbers, pull: Numbers) -> tuple[int, float]:
-    """Which household's coming or going lowers the sum of weighted squared misses most, and by how much."""
+def _best_changes(
+    scaled: sparse.csr_array, chosen: Flags, size: Numbers, missing: Numbers, able: Flags
+) -> tuple[int, ...]:
+    """The coming or going, or the pair of them, that lowers the sum of squared misses most; none if none does.
+
+    A pair is sought among the few best single changes with every other household.
+    """
     sign = np.where(chosen, -1.0, 1.0)
-    gains = 2.0 * sign * np.asarray(adds @ pull) - size
-    best = int(np.argmax(gains))
-    return best, float(gains[best])
+    gains = np.where(able, 2.0 * sign * np.asarray(scaled @ missing) - size, -np.inf)
+    first = np.argsort(-gains, kind="stable")[:LOOKED_AT]
+    cross = np.asarray((scaled[first] @ scaled.T).todense()) * sign[first][:, None] * sign[None, :]
+    both = gains[first][:, None] + gains[None, :] - 2.0 * cross
+    both[np.arange(len(first)), first] = gains[first]
+    row, column = np.unravel_index(int(np.argmax(both)), both.shape)
+    if both[row, column] <= LEAST_GAIN:
+        return ()
+    return (int(first[row]),) if first[row] == column else (int(first[row]), int(column))

@@ -84,7 +84,8 @@ def synthesise(council: Council, folder: Path, options: SynthesisOptions) -> Non
         raise SynthesisError(f"{folder.name}: holds files that are not an invented county ({MARK} is missing). "
                              "Choose an empty folder.")  # fmt: skip
     targets = read_targets(options.reference, council)
-    histories = invent_county(council, targets, options.seed, children=options.children)
+    years = (options.first_year, options.last_year)
+    histories = invent_county(council, targets, options.seed, years=years, children=options.children)
     tables = county_tables(histories, council, options.seed)
     _replace(folder, tables, _said_of(council, options))
 
