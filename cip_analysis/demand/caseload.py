@@ -108,6 +108,15 @@ def count_stock(episodes: Episodes, day: date, definition: Definition = "publish
     return _on(_pieces(episodes, definition), _day(day))
 
 
+def last_whole_month(day: date) -> date:
+    """The last day of the last month that is over by the end of `day`.
+
+    >>> last_whole_month(date(2018, 3, 31)), last_whole_month(date(2018, 9, 14))
+    (datetime.date(2018, 3, 31), datetime.date(2018, 8, 31))
+    """
+    return (pd.Timestamp(day) + pd.Timedelta(days=1) - pd.offsets.MonthEnd(1)).date()
+
+
 def birthdays(birth_dates: pd.Series, age_years: int) -> pd.Series:
     """The day each child reaches an age; blank where the birth date is. A leap-day child's is 1 March."""
     born = birth_dates.to_numpy().astype("datetime64[D]")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 import pandas as pd
 
-from cip_analysis.records import Comparators
-from cip_analysis.returns.published import LOOKED_AFTER, POPULATION, latest
+from cip_analysis.demand.caseload import count_year_flows
+from cip_analysis.records import Comparators, Episodes
+from cip_analysis.returns.published import CEASED, LOOKED_AFTER, POPULATION, STARTED, latest
 from cip_analysis.settings import Council
 
 POOLED = "Neighbours, pooled"
@@ -50,6 +54,26 @@ def compare_rates(comparators: Comparators, council: Council, measure: str = LOO
     columns = ["year", "series", "areas", "children", "population", "rate_per_10k"]
     together = pd.concat([single[columns], pooled[columns], sums.assign(series=MEAN_OF_RATES)[columns]])
     return together.sort_values(["year", "series"], ignore_index=True)
+
+
+def count_beside_published(
+    episodes: Episodes, comparators: Comparators, council: Council, years: Sequence[int]
+) -> pd.DataFrame:
+    """The council's own count of each collection year beside the department's, on the department's definition.
+
+    years: ending 31 March; one that is not over on the census date is left out. Columns: year; looked_after, started
+    and ceased as the returns give them, each with its published_ twin (blank where none was published).
+    """
+    measures = (LOOKED_AFTER, STARTED, CEASED)
+    rows = []
+    for year in [year for year in years if date(year, 3, 31) <= episodes.census_date]:
+        flows = count_year_flows(episodes, year)
+        ours = (flows.stock_after, flows.started, flows.ceased)
+        theirs = [value_of(comparators, council.la_code, measure, year) for measure in measures]
+        rows.append([year, *(count for pair in zip(ours, theirs, strict=True) for count in pair)])
+    columns = ["year", *(f"{side}{measure}" for measure in measures for side in ("", "published_"))]
+    blanks = {f"published_{measure}": "float64" for measure in measures}
+    return pd.DataFrame(rows, columns=columns).astype(blanks)
 
 
 def value_of(comparators: Comparators, area_code: str, measure: str, year: int) -> float | None:

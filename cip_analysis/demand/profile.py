@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -24,9 +24,10 @@ from cip_analysis.codes import (
     SETTINGS,
 )
 from cip_analysis.demand.caseload import CaseloadError, Definition, birthdays
-from cip_analysis.records import Episodes
+from cip_analysis.records import Caseload, Episodes
 
 NOT_RECORDED = "not recorded"
+OTHER_SETTINGS = "all other settings"
 _GROUPS_OF_CODES: Mapping[str, str] = {
     **dict.fromkeys(sorted(FOSTER_PLACEMENTS), "foster"),
     **dict.fromkeys(sorted(ADOPTION_PLACEMENTS), "placed for adoption"),
@@ -92,6 +93,39 @@ def children_on(episodes: Episodes, day: date, definition: Definition = "publish
     table, at = episodes.table, pd.Timestamp(day)
     there = (table["start"] <= at) & ~(table["end"] <= at) & ~(birthdays(table["birth_date"], ADULT_AGE) <= at)
     return table[there & ~table["respite"]] if definition == "published" else table[there]
+
+
+def describe_children(episodes: Episodes, days: Sequence[date], by: Sequence[str]) -> pd.DataFrame:
+    """Children on several days by several characteristics, for one table.
+
+    Columns: characteristic, category, and one a day named as it is written, e.g. "31 March 2018". A category that
+    nobody was in on any of the days is left out.
+    """
+    parts = []
+    for characteristic in by:
+        counts = [count_on(episodes, day, characteristic).set_index(characteristic)["children"] for day in days]
+        wide = pd.concat(counts, axis=1, keys=[f"{day.day} {day:%B %Y}" for day in days], sort=False).fillna(0)
+        named = wide[wide.sum(axis=1) > 0].astype("int64").rename_axis("category").reset_index()
+        parts.append(named.assign(characteristic=characteristic))
+    written = [f"{day.day} {day:%B %Y}" for day in days]
+    return pd.concat(parts, ignore_index=True)[["characteristic", "category", *written]]
+
+
+def main_settings(caseload: Caseload, most: int = 5) -> pd.DataFrame:
+    """Children at each 31 March by setting, all but the `most` largest at the last of them joined.
+
+    Columns: year, setting, children; the joined ones, called "all other settings", come last.
+    """
+    table = caseload.table[caseload.table["month"].dt.month == 3]
+    totals = table.groupby([table["month"].dt.year.rename("year"), table["setting"].astype("str")])["stock"].sum()
+    if totals.empty:
+        return pd.DataFrame({"year": [], "setting": [], "children": []})
+    largest = list(totals.xs(totals.index[-1][0]).nlargest(most).index)
+    counted = totals.reset_index(name="children")
+    named = counted["setting"].where(counted["setting"].isin(largest), OTHER_SETTINGS)
+    joined = counted.assign(setting=pd.Categorical(named, [*largest, OTHER_SETTINGS], ordered=True))
+    summed = joined.groupby(["year", "setting"], as_index=False, observed=False)["children"].sum()
+    return pd.DataFrame(summed).astype({"setting": "str", "year": "int64"})
 
 
 def placement_durations(episodes: Episodes, year: int, setting: str = "") -> pd.DataFrame:
@@ -167,7 +201,10 @@ CHARACTERISTICS: Mapping[str, tuple[tuple[str, ...], Translation]] = {
         tuple(code.name for code in NEEDS.values()),
         lambda present, _, __: present["need"],
     ),
-    "legal status": (tuple(dict.fromkeys(LEGAL_GROUPS.values())), _legal_group),
+    "legal status": (
+        tuple(group for group in dict.fromkeys(LEGAL_GROUPS.values()) if group != "respite"),
+        _legal_group,
+    ),
     "setting": (SETTINGS, lambda present, _, __: present["setting"]),
     "placement": (
         (*dict.fromkeys(PLACEMENT_GROUPS.values()), "other"),

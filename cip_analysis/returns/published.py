@@ -153,6 +153,18 @@ def first_known(comparators: Comparators, area_code: str, year: int) -> date | N
     return None if chosen.empty else chosen["published"].min().date()
 
 
+def known_with_census(comparators: Comparators, area_code: str, census: date, hindsight: bool = False) -> Comparators:
+    """The figures known when those for the last 31 March by `census` first came out, and nothing later.
+
+    A forecast from that census may use these and no more. hindsight: everything held instead, the latest of each.
+    Where that year was never published, what was known on the census date itself.
+    """
+    if hindsight:
+        return latest(comparators)
+    year = census.year - (census < date(census.year, 3, 31))
+    return as_known_at(comparators, first_known(comparators, area_code, year) or census)
+
+
 def _latest(table: pd.DataFrame) -> pd.DataFrame:
     newest = table.sort_values(["area_code", "measure", "year", "published"], kind="stable")
     return newest.drop_duplicates(["area_code", "measure", "year"], keep="last", ignore_index=True)

@@ -8,12 +8,15 @@ import pytest
 from builders import a_placement, make_episodes
 
 from cip_analysis.codes import AGE_UNKNOWN
-from cip_analysis.demand.caseload import CaseloadError, count_stock
+from cip_analysis.demand.caseload import CaseloadError, count_caseload, count_stock
 from cip_analysis.demand.profile import (
     CHARACTERISTICS,
     NOT_RECORDED,
+    OTHER_SETTINGS,
     care_durations,
     count_on,
+    describe_children,
+    main_settings,
     placement_durations,
 )
 
@@ -81,6 +84,31 @@ def test_every_category_is_there_even_where_no_child_is():
     table = count_on(make_episodes([a_placement()]), CENSUS, "sex")
     assert table["sex"].tolist() == ["male", "female"]
     assert table["children"].tolist() == [1, 0]
+
+
+def test_several_days_stand_side_by_side_and_empty_categories_go():
+    table = describe_children(several(), [date(2017, 5, 31), CENSUS], ["sex", "setting"])
+    assert list(table) == ["characteristic", "category", "31 May 2017", "31 March 2018"]
+    assert table["category"].tolist() == ["male", "female", "in-house foster", "external residential", "other"]
+    sums = table.groupby("characteristic")[["31 May 2017", "31 March 2018"]].sum()
+    assert sums.to_numpy().tolist() == [[4, 4], [4, 4]]
+
+
+def test_the_smaller_settings_are_joined_and_nobody_is_lost():
+    sizes = {"in-house foster": 5, "kinship": 4, "external residential": 3, "with parents": 2, "family centre": 1}
+    rows = [
+        a_placement(child=f"{setting}{number}", setting=setting)
+        for setting, size in sizes.items()
+        for number in range(size)
+    ]
+    caseload = count_caseload(make_episodes(rows), date(2016, 6, 1), date(2018, 3, 1))
+    table = main_settings(caseload, most=3)
+    assert table["year"].tolist() == [2017] * 4 + [2018] * 4
+    latest = table[table["year"] == 2018].set_index("setting")["children"]
+    assert latest.to_dict() == {"in-house foster": 5, "kinship": 4, "external residential": 3, OTHER_SETTINGS: 3}
+    assert list(latest.index)[-1] == OTHER_SETTINGS
+    before = count_caseload(make_episodes(rows), date(2016, 6, 1), date(2016, 8, 1))
+    assert main_settings(before).empty
 
 
 def test_an_unknown_characteristic_or_a_day_past_the_census_is_refused():

@@ -6,9 +6,17 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from builders import ROOT, SHARED
+from builders import ROOT, SHARED, a_placement, make_episodes
 
-from cip_analysis.demand.others import MEAN_OF_RATES, POOLED, compare_rates, rate_per_10k, value_of, vintages
+from cip_analysis.demand.others import (
+    MEAN_OF_RATES,
+    POOLED,
+    compare_rates,
+    count_beside_published,
+    rate_per_10k,
+    value_of,
+    vintages,
+)
 from cip_analysis.records import Comparators
 from cip_analysis.returns.published import (
     LOOKED_AFTER,
@@ -18,6 +26,7 @@ from cip_analysis.returns.published import (
     PublishedError,
     as_known_at,
     first_known,
+    known_with_census,
     latest,
     read_neighbours,
     read_published,
@@ -104,6 +113,27 @@ def test_nothing_is_known_before_it_was_published(tmp_path):
     assert as_known_at(figures, date(2018, 7, 6)).table.empty
     assert first_known(figures, "855", 2018) == date(2018, 11, 15)
     assert first_known(figures, "855", 1999) is None
+
+
+def test_a_census_is_read_with_what_was_known_when_it_first_came_out():
+    figures = read_published(REFERENCE)
+    then = known_with_census(figures, "855", date(2018, 3, 31))
+    assert value_of(then, "855", LOOKED_AFTER, 2018) == 555
+    assert value_of(then, "855", LOOKED_AFTER, 2019) is None
+    in_year = known_with_census(figures, "855", date(2019, 2, 1))
+    pd.testing.assert_frame_equal(in_year.table, then.table)
+    assert (
+        value_of(known_with_census(figures, "855", date(2018, 3, 31), hindsight=True), "855", LOOKED_AFTER, 2025) == 694
+    )
+    assert known_with_census(figures, "999", date(2012, 3, 31)).table["year"].max() == 2011
+
+
+def test_the_councils_own_count_stands_beside_the_departments():
+    episodes = make_episodes([a_placement(start="2016-06-01"), a_placement(child="2", start="2017-06-01")])
+    table = count_beside_published(episodes, read_published(REFERENCE), the_council(), [2017, 2018, 2019])
+    assert table["year"].tolist() == [2017, 2018]
+    assert table[["looked_after", "started", "ceased"]].to_numpy().tolist() == [[1, 1, 0], [2, 1, 0]]
+    assert table.loc[1, ["published_looked_after", "published_started", "published_ceased"]].tolist() == [554, 218, 179]
 
 
 def test_choosing_a_vintage_leaves_the_figures_untouched():
