@@ -35,10 +35,8 @@ def _broken(rule: Rule, sent: Sent) -> list[dict[str, object]]:
     rows = table.loc[rule.broken(sent).to_numpy(dtype=bool), ["CHILD", "year", "file", "row"]]
     if rows.empty:
         return []
-    if rule.table == "episodes":
-        rows = rows.assign(days=sent.episodes["days"])
-    else:
-        rows = _with_child_days(rows, sent)
+    on_episodes = rule.table == "episodes"
+    rows = rows.assign(days=sent.episodes["days"]) if on_episodes else _with_child_days(rows, sent)
     return [_line(rule, str(name), group) for name, group in rows.groupby("file", sort=False)]
 
 
@@ -108,15 +106,22 @@ def _years_left_out(sent: Sent) -> list[dict[str, object]]:
 
 
 def _half_empty_years(sent: Sent) -> list[dict[str, object]]:
-    """Years with less than half the episodes of the year before: probably an incomplete extract."""
+    """Whole years with less than half the episodes of the year before: probably an incomplete extract."""
     final = sent.episodes[sent.episodes["final"]]
-    lines = []
-    for year, rows in final.groupby("year"):
-        before = int(final["year"].eq(int(year) - 1).sum())
-        if len(rows) < LEAST_SHARE_OF_LAST_YEAR * before:
-            meaning = f"The year to March {year} holds {len(rows)} episodes, less than half of the {before} before it."
-            numbers = {"rows": len(rows), "children": int(rows["CHILD"].nunique()), "child_days": rows["days"].sum()}
-            step = {"next_step": "Check that the extract is whole before any number is used."}
-            where = ", ".join(sorted(rows["file"].unique()))
-            lines.append(_finding("year probably incomplete", "error", meaning, where) | numbers | step)
-    return lines
+    size = {year: int(final["year"].eq(year).sum()) for year in sent.years}
+    return [
+        _half_empty(final[final["year"].eq(year)], year, size[year - 1])
+        for year in sent.years
+        if size[year] < LEAST_SHARE_OF_LAST_YEAR * size.get(year - 1, 0) and sent.census >= pd.Timestamp(year, 3, 31)
+    ]
+
+
+def _half_empty(rows: pd.DataFrame, year: int, before: int) -> dict[str, object]:
+    meaning = f"The year to March {year} holds {len(rows)} episodes, less than half of the {before} before it."
+    where = ", ".join(sorted(rows["file"].unique()))
+    return _finding("year probably incomplete", "error", meaning, where) | {
+        "rows": len(rows),
+        "children": int(rows["CHILD"].nunique()),
+        "child_days": float(rows["days"].sum()),
+        "next_step": "Check that the extract is whole before any number is used.",
+    }

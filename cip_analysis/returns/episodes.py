@@ -6,7 +6,7 @@ ledger, and the child-days after one line are those before the next, so nothing 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -25,13 +25,12 @@ from cip_analysis.codes import (
     Code,
 )
 from cip_analysis.records import EPISODE_COLUMNS, LEGAL_COLUMNS, Episodes, Returns, Treatments
-from cip_analysis.returns.histories import HISTORY_REPAIRS, closes_of, first_of_group, new_periods
-from cip_analysis.returns.repairs import CODED, REPAIRS, Around, count_child_days
+from cip_analysis.returns.histories import HISTORY_REPAIRS, PLACEMENT_REPAIRS, closes_of, first_of_group, new_periods
+from cip_analysis.returns.repairs import CODED, REPAIRS, Around, Repair, count_child_days
 from cip_analysis.returns.rules import blank_to_missing
 
 ETHNICITY_UNKNOWN = "Refused or not known"
 SEX_UNKNOWN = "unknown"
-LEGAL_REPAIR = "changes of legal status alone join their placement"
 
 
 def build_episodes(returns: Returns) -> tuple[Episodes, Treatments]:
@@ -40,28 +39,47 @@ def build_episodes(returns: Returns) -> tuple[Episodes, Treatments]:
     The ledger holds every repair, also those that changed nothing. Child-days are nights in care over all rows, open
     rows counted through the census date. The tables of `returns` are left as they are.
     """
-    census = pd.Timestamp(returns.census_date)
     children = _children(returns)
-    around = Around(census, returns.years, _births(returns, children))
-    rows, legal, ledger = _rows(returns, children), None, []
-    for repair in (*REPAIRS, *HISTORY_REPAIRS):
-        if repair.rule == LEGAL_REPAIR:
-            legal = _legal_table(rows, children)
+    around = Around(pd.Timestamp(returns.census_date), returns.years, _births(returns, children))
+    rows, ledger = _repair(_rows(returns, children), (*REPAIRS, *HISTORY_REPAIRS), around)
+    legal = _legal_table(rows, children)
+    rows, last_lines = _repair(rows, PLACEMENT_REPAIRS, around)
+    table = _describe_children(_placements(rows), returns, children)
+    episodes = Episodes(table, legal, returns.census_date, returns.synthetic)
+    return episodes, Treatments.of(ledger + last_lines)
+
+
+def _repair(
+    rows: pd.DataFrame, repairs: Iterable[Repair], around: Around
+) -> tuple[pd.DataFrame, list[dict[str, object]]]:
+    """The rows after the repairs in turn, and a line of the ledger for each."""
+    lines: list[dict[str, object]] = []
+    days = count_child_days(rows, around.census)
+    for repair in repairs:
         repaired = repair.make(rows, around)
         changed = rows.loc[repaired.changed, "child"]
-        line = {"rule": repair.rule, "rows_seen": len(rows), "rows_changed": int(repaired.changed.sum())}
-        line["children"] = int(changed[changed >= 0].nunique())
-        line["child_days_before"] = count_child_days(rows, census)
-        line["child_days_after"] = count_child_days(repaired.rows, census)
-        ledger.append(line | {"gbp": 0.0, "why": repair.why})
-        rows = repaired.rows
-    table = _describe_children(_placements(rows), returns, children)
-    return Episodes(table, legal, returns.census_date, returns.synthetic), Treatments.of(ledger)
+        line = {
+            "rule": repair.rule,
+            "rows_seen": len(rows),
+            "rows_changed": len(changed),
+            "gbp": 0.0,
+            "why": repair.why,
+        }
+        after = count_child_days(repaired.rows, around.census)
+        children = int(changed[changed >= 0].nunique())
+        lines.append({**line, "children": children, "child_days_before": days, "child_days_after": after})
+        rows, days = repaired.rows, after
+    return rows, lines
 
 
 def _children(returns: Returns) -> pd.Index:
     """Every child of the episodes, in order: rows carry the position in this list instead of the identifier."""
-    return pd.Index(blank_to_missing(returns.tables["episodes"]["CHILD"]).dropna().unique()).sort_values()
+    return pd.Index(sorted(blank_to_missing(returns.tables["episodes"]["CHILD"]).dropna().unique()), dtype="str")
+
+
+def _numbers(children: pd.Index, identifiers: pd.Series) -> np.ndarray:
+    """The position of each identifier in `children`; -1 where it is not there."""
+    return children.get_indexer(pd.Index(identifiers))
 
 
 def _rows(returns: Returns, children: pd.Index) -> pd.DataFrame:
@@ -70,7 +88,7 @@ def _rows(returns: Returns, children: pd.Index) -> pd.DataFrame:
     texts = (*CODED, "HOME_POST", "PL_POST", "URN")
     return pd.DataFrame(
         {
-            "child": children.get_indexer(blank_to_missing(sent["CHILD"])),
+            "child": _numbers(children, blank_to_missing(sent["CHILD"])),
             "start": sent["DECOM"].astype("datetime64[us]"),
             "end": sent["DEC"].astype("datetime64[us]"),
             **{name: _text(sent, name) for name in texts},
@@ -89,13 +107,12 @@ def _text(table: pd.DataFrame, column: str) -> pd.Series:
 
 def _births(returns: Returns, children: pd.Index) -> pd.DataFrame:
     """Every birth date given for a child, the latest year last and the header after the UASC table."""
-    given = [
-        returns.tables[name][["CHILD", "DOB", "year"]] for name in ("uasc", "header") if "DOB" in returns.tables.get(name, ())
-    ]
+    tables = [returns.tables[name] for name in ("uasc", "header") if "DOB" in returns.tables.get(name, ())]
+    given = [table[["CHILD", "DOB", "year"]] for table in tables]
     if not given:
         return pd.DataFrame({"child": np.array([], dtype="int64"), "birth_date": np.array([], dtype="datetime64[us]")})
     dates = pd.concat(given).sort_values("year", kind="stable")
-    births = pd.DataFrame({"child": children.get_indexer(dates["CHILD"]), "birth_date": dates["DOB"].to_numpy()})
+    births = pd.DataFrame({"child": _numbers(children, dates["CHILD"]), "birth_date": dates["DOB"].to_numpy()})
     return births[births["child"] >= 0].astype({"birth_date": "datetime64[us]"}).dropna()
 
 
@@ -108,7 +125,9 @@ def _placements(rows: pd.DataFrame) -> pd.DataFrame:
     opens = new_periods(rows)
     first = first_of_group(opens)
     fresh_child = rows["child"].ne(rows["child"].shift()).to_numpy()
-    period = opens.cumsum() - (opens.cumsum())[first_of_group(fresh_child)] + 1 if len(rows) else np.array([], dtype="int64")
+    period = (
+        opens.cumsum() - (opens.cumsum())[first_of_group(fresh_child)] + 1 if len(rows) else np.array([], dtype="int64")
+    )
     return pd.DataFrame(
         {
             "child": rows["child"], "start": rows["start"], "end": rows["end"],
@@ -175,7 +194,7 @@ def _latest(returns: Returns, children: pd.Index, tables: tuple[str, ...], colum
         return pd.Series([], index=pd.Index([], dtype="int64"), dtype="str")
     sent = pd.concat([table[["CHILD", "year", column]] for table in given]).sort_values("year", kind="stable")
     values = blank_to_missing(sent[column])
-    latest = pd.Series(values.array, index=children.get_indexer(sent["CHILD"])).dropna()
+    latest = pd.Series(values.array, index=_numbers(children, sent["CHILD"])).dropna()
     return latest[~latest.index.duplicated(keep="last")]
 
 
@@ -183,6 +202,6 @@ def _unaccompanied(table: pd.DataFrame, returns: Returns, children: pd.Index) ->
     """Placements that began while the child counted as an unaccompanied asylum seeker: listed, and not yet ceased."""
     if "uasc" not in returns.tables:
         return pd.Series(False, index=table.index)
-    listed = children.get_indexer(returns.tables["uasc"]["CHILD"])
+    listed = _numbers(children, returns.tables["uasc"]["CHILD"])
     ceased = table["child"].map(_latest(returns, children, ("uasc",), "DUC"))
     return table["child"].isin(listed) & (ceased.isna() | (table["start"] < ceased))

@@ -38,12 +38,13 @@ def closes_of(opens: np.ndarray) -> np.ndarray:
 def _date_births(rows: pd.DataFrame, around: Around) -> Repaired:
     """Each child's latest possible birth date; blank, and counted as a change, where none given is possible."""
     first_start = rows.groupby("child")["start"].min()
-    given = around.births.assign(first=around.births["child"].map(first_start)).dropna()
+    given = around.births.assign(first=first_start.reindex(around.births["child"]).to_numpy()).dropna()
     late = (given["birth_date"] > around.census) | (given["birth_date"] - given["first"] > BORN_LATE)
     possible = given[~(late | too_old(given["birth_date"], given["first"]))]
-    birth_date = rows["child"].map(possible.drop_duplicates("child", keep="last").set_index("child")["birth_date"])
+    latest = possible.drop_duplicates("child", keep="last").set_index("child")["birth_date"]
+    birth_date = latest.reindex(rows["child"]).reset_index(drop=True)
     changed = birth_date.isna() & rows["child"].isin(given["child"])
-    return Repaired(rows.assign(birth_date=birth_date.astype("datetime64[us]")), changed.to_numpy())
+    return Repaired(rows.assign(birth_date=birth_date), changed.to_numpy())
 
 
 def _begin_at_birth(rows: pd.DataFrame, around: Around) -> Repaired:  # noqa: ARG001
@@ -122,6 +123,8 @@ HISTORY_REPAIRS: tuple[Repair, ...] = (
            "episode is without one.", _infer_start_reasons),
     Repair("reasons for ending agree with what follows", "Continuing where the next placement follows at once; "
            "unknown where nothing follows; none while open.", _agree_end_reasons),
+)  # fmt: skip
+PLACEMENT_REPAIRS: tuple[Repair, ...] = (
     Repair("changes of legal status alone join their placement", "A new order in the same place is not a move; the "
            "statuses are kept apart.", _join_legal_changes),
     Repair("temporary placements keep the setting before", "A hospital stay or a carer's holiday is not a change of "

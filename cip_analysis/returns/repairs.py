@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -148,7 +149,7 @@ def _close_left_open(rows: pd.DataFrame, around: Around) -> Repaired:
         return Repaired(rows, np.array([], dtype=bool))
     begins, reason = _next_start(rows)
     is_open = rows["end"].isna()
-    after = {year: later for year, later in zip(around.years, around.years[1:], strict=False)}
+    after = dict(pairwise(around.years))
     returned_next = rows["year"].map(after).fillna(rows["year"]).astype("int64")
     reach = year_end(returned_next).where(returned_next.ne(rows["year"]), FAR)
     carries_on = begins.notna() & reason.ne(STARTS_A_PERIOD) & begins.le(reach)

@@ -146,4 +146,5 @@ def _birth_dates(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
     same_year = dates.drop_duplicates(["CHILD", "year"], keep="last")
     latest = dates.drop_duplicates("CHILD", keep="last").set_index("CHILD")["DOB"]
     in_year = episodes[["CHILD", "year"]].merge(same_year, on=["CHILD", "year"], how="left")["DOB"]
-    return pd.Series(in_year.to_numpy(), index=episodes.index).fillna(episodes["CHILD"].map(latest))
+    any_year = latest.reindex(episodes["CHILD"]).reset_index(drop=True)
+    return in_year.fillna(any_year)

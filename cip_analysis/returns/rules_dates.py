@@ -1,4 +1,4 @@
-"""Rules on dates: can the day be read, could it have happened, and how old was the child?
+"""Rules on dates: whether the day can be read, whether it could have happened, and how old the child was.
 
 Numbers are those of DfE, Children looked after return (SSDA903): validation rules; named rules are our own.
 """
@@ -22,14 +22,6 @@ PLACE_COMPARED_AFTER_TEMPORARY_FROM = 2026
 def too_old(birth_date: pd.Series, start: pd.Series) -> pd.Series:
     """Whether the birth date makes the child older than 25 on the day care started."""
     return years_on(birth_date, OLDEST_AT_START + 1) <= start
-
-
-def _unreadable(sent: Sent, column: str) -> pd.Series:
-    """Rows in which the reader met something that is not a date; it names the columns in `unreadable`."""
-    if "unreadable" not in sent.episodes:
-        return pd.Series(False, index=sent.episodes.index)
-    words = " " + sent.episodes["unreadable"].fillna("") + " "
-    return words.str.contains(f" {column} ", regex=False)
 
 
 def _open_until(sent: Sent) -> pd.Series:
@@ -90,7 +82,9 @@ def _impossible_birth(sent: Sent) -> pd.Series:
     """A header's birth date that is in the future, or leaves the child over 25 when first seen."""
     header = sent.tables["header"]
     first_start = sent.episodes.groupby("CHILD")["DECOM"].min()
-    return (header["DOB"] > sent.census) | too_old(header["DOB"], header["CHILD"].map(first_start))
+    return (header["DOB"] > sent.census) | too_old(
+        header["DOB"], first_start.reindex(header["CHILD"]).reset_index(drop=True)
+    )
 
 
 def _born_after_start(sent: Sent) -> pd.Series:
@@ -110,8 +104,6 @@ RULES: tuple[Rule, ...] = (
     Rule("141", ERROR, "episodes", "The day the episode began is blank or is not a date.",
          "Give the day: a row without it cannot be placed in time and is left out.",
          lambda sent: sent.episodes["DECOM"].isna()),
-    Rule("147", ERROR, "episodes", "The day the episode ended is not a date.",
-         "Give the day: until then the episode is taken as open.", lambda sent: _unreadable(sent, "DEC")),
     Rule("355", WARNING, "episodes", "The episode begins and ends on the same day, so has no night in it.",
          "Remove the row, or correct whichever date is wrong.",
          lambda sent: sent.episodes["DECOM"].eq(sent.episodes["DEC"])),

@@ -1,4 +1,4 @@
-"""Rules on sequence: does each episode follow from the one before it, and each year from the last?
+"""Rules on sequence: whether each episode follows from the one before it, and each year from the last.
 
 Within a year a child's rows are compared in order of start, inside one submission: an episode that recurs in the next
 year's return is not a repeat. Between years the latest submission of each year is compared with the one before.
@@ -158,14 +158,13 @@ def _disagrees(column: str) -> Callable[[Sent], pd.Series]:
 
     def broken(sent: Sent) -> pd.Series:
         header = sent.tables["header"]
-        value = header[column].replace({"1": "M", "2": "F"}).where(header[column].ne("U")) if column == "SEX" else (
-            header[column]
-        )
+        value = header[column]
+        if column == "SEX":
+            value = value.replace({"1": "M", "2": "F"}).where(value.ne("U"))
         given = pd.DataFrame({"child": header["CHILD"], "year": header["year"], "value": value}).dropna()
         latest = given.sort_values("year", kind="stable").drop_duplicates("child", keep="last")
-        return value.notna() & value.ne(header["CHILD"].map(latest.set_index("child")["value"])) & header[
-            "CHILD"
-        ].notna()
+        settled = latest.set_index("child")["value"].reindex(header["CHILD"]).reset_index(drop=True)
+        return value.notna() & settled.notna() & value.ne(settled)
 
     return broken
 
