@@ -12,6 +12,7 @@ REPEATED_SHARE = 0.003
 TEXT_SHARE = 0.006
 REKEYED_STAYS_SHARE = 0.002
 VOID_DAYS = (14, 57)
+EXTRA = "additional support"
 OTHER_SYSTEM = "P{:06d}"
 
 
@@ -23,7 +24,9 @@ def add_blemishes(rows: pd.DataFrame, ids: frozenset[str], chance: np.random.Gen
     """
     if rows.empty:
         return rows.assign(typed_as_text=pd.Series(dtype="bool"))
-    rows = rows.assign(kind=rows["kind"].mask(chance.random(len(rows)) < LATE_SHARE, "late payment"))
+    rows = rows.assign(
+        kind=rows["kind"].mask(rows["kind"].eq("payment") & (chance.random(len(rows)) < LATE_SHARE), "late payment")
+    )
     rows = _rekeyed(rows, ids, chance)
     rows = _overrun(rows, chance)
     rows = pd.concat([rows, _not_ours(rows, chance), _voids(rows, chance)], ignore_index=True)
@@ -35,9 +38,9 @@ def add_blemishes(rows: pd.DataFrame, ids: frozenset[str], chance: np.random.Gen
 def _overrun(rows: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
     """Some stays that ended were paid for beyond their end; most were then credited for those days."""
     ends = rows["end"].eq(rows["placement_end"]) & rows["setting"].ne("in-house residential")
-    over = ends & (chance.random(len(rows)) < OVERRUN_SHARE)
+    over = ends & rows["kind"].ne(EXTRA) & (chance.random(len(rows)) < OVERRUN_SHARE)
     days = pd.Series(chance.integers(*OVERRUN_DAYS, len(rows)), index=rows.index).where(over, 0)
-    extra = (days * rows["weekly_fee"] / 7).round(2)
+    extra = (days * rows["weekly_fee"].fillna(0) / 7).round(2)
     until = rows["end"] + pd.to_timedelta(days, unit="D")
     credited = over & (chance.random(len(rows)) > NEVER_CREDITED)
     nothing = 0.0
@@ -68,7 +71,7 @@ def _not_ours(rows: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
 
 def _voids(rows: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
     """One void a year on the block contract: a bed paid for with no child in it, so no child's number."""
-    block = rows[rows["platform"].eq("block")].groupby("year").head(1)
+    block = rows[rows["platform"].eq("block") & rows["kind"].ne(EXTRA)].groupby("year").head(1)
     days = chance.integers(*VOID_DAYS, len(block))
     amount = (days * block["weekly_fee"] / 7).round(2)
     end = block["start"] + pd.to_timedelta(days, unit="D")

@@ -14,7 +14,7 @@ import pandas as pd
 
 from cip_analysis.codes import TEMPORARY_PLACEMENTS, setting_of
 from cip_analysis.settings import Council
-from cip_analysis.synthetic.blemishes import add_blemishes
+from cip_analysis.synthetic.blemishes import EXTRA, add_blemishes
 from cip_analysis.synthetic.chance import stream
 from cip_analysis.synthetic.files import as_text, invent_identities
 from cip_analysis.synthetic.history import Histories
@@ -60,6 +60,9 @@ CONTRIBUTIONS: Mapping[str, tuple[float, float]] = {
 """Share of stays to which health, and education, contribute."""
 HEALTH_PART, EDUCATION_PART = (0.10, 0.35), (0.12, 0.32)
 CHANGE_SHARE, CHANGE_TIMES, CHANGE_AFTER_DAYS = 0.20, (0.85, 1.25), 120
+EXTRA_STAYS, EXTRA_PART, MOST_EXTRA = 0.35, (0.1, 0.5), 0.25
+"""Share of external residential rows with support billed beside the fee, what part of the fee, and the most overall."""
+CLAIMED_WEEKS = 52.14  # £9.7m ÷ 63 children on 31 March ÷ 52.14 = £2,953
 FEWEST_PROVIDERS, PLACES_A_PROVIDER = 6, 3
 PROVIDER_NAME, OWN_SERVICE, OTHER_COUNCIL = "Invented Provider {:02d}", "Own service", "Invented other council"
 DAY = pd.Timedelta(days=1)
@@ -76,6 +79,7 @@ def invent_payments(histories: Histories, council: Council, seed: int) -> pd.Dat
     gross = (rows["days"] * rows["weekly_fee"] / 7).round(2)
     health, education = (gross * rows["health_part"]).round(2), (gross * rows["education_part"]).round(2)
     rows = rows.assign(health=health, education=education, amount=(gross - health - education).round(2), kind="payment")
+    rows = pd.concat([rows, _extra_support(rows, stream(seed, "additional support"))], ignore_index=True)
     ids = invent_identities(histories.children, seed).ids
     rows = rows.assign(child=rows["child"].map(ids)).sort_values(["year", "child", "start"], kind="stable")
     return _as_file(
@@ -207,9 +211,8 @@ def _fee_rows(stays: pd.DataFrame, histories: Histories) -> pd.DataFrame:
     ]
     rows = pd.concat([piece[piece["end"] > piece["start"]] for piece in cut], ignore_index=True)
     base = rows["setting"].map(WEEKLY_GBP)
-    level = pd.Series(
-        [price_level(*pair) for pair in zip(rows["setting"], rows["year"], strict=True)], index=rows.index
-    )
+    levels = {(setting, year): price_level(setting, year) for setting in WEEKLY_GBP for year in years}
+    level = pd.Series(levels).reindex(pd.MultiIndex.from_frame(rows[["setting", "year"]])).to_numpy()
     return rows.assign(days=(rows["end"] - rows["start"]).dt.days, weekly_fee=base * level * rows["times"])
 
 
@@ -228,8 +231,7 @@ def _steered(rows: pd.DataFrame) -> pd.DataFrame:
 
     The mean is over child-weeks of 2017/18, or of the last year where that is not covered. Fees are then whole pence.
     """
-    year = min(BASE_YEAR, int(rows["year"].max())) if len(rows) else BASE_YEAR
-    year = max(year, int(rows["year"].min())) if len(rows) else year
+    year = _steering_year(rows)
     fee = rows["weekly_fee"]
     for setting in STEERED:
         those = rows["setting"].eq(setting)
@@ -239,6 +241,30 @@ def _steered(rows: pd.DataFrame) -> pd.DataFrame:
             wanted = WEEKLY_GBP[setting] * price_level(setting, year) * then["days"].sum()
             fee = fee.mask(those, fee * wanted / net)
     return rows.assign(weekly_fee=fee.round(2))
+
+
+def _steering_year(rows: pd.DataFrame) -> int:
+    """The year whose prices are known, 2017/18, or the nearest the rows cover."""
+    return int(np.clip(BASE_YEAR, rows["year"].min(), rows["year"].max())) if len(rows) else BASE_YEAR
+
+
+def _extra_support(rows: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
+    """Support billed beside the fee (staff, transport, therapy) on some external residential rows.
+
+    So much of it that spend ÷ children there on 31 March ÷ 52.14 is the known price a week, where fees alone fall
+    short because fewer children were there on average than on that day. Other years bear the same part.
+    """
+    home, chosen = rows["setting"].eq(STEERED[0]), chance.random(len(rows)) < EXTRA_STAYS
+    part = pd.Series(chance.uniform(*EXTRA_PART, len(rows)), index=rows.index) * (home & chosen)
+    year = _steering_year(rows)
+    then = rows["year"].eq(year) & home
+    on_the_day = rows[then & rows["end"].eq(pd.Timestamp(year, 4, 1))]
+    claimed = len(on_the_day) * WEEKLY_GBP[STEERED[0]] * price_level(STEERED[0], year) * CLAIMED_WEEKS
+    fees, drawn = rows.loc[then, "amount"].sum(), (rows["amount"] * part)[then].sum()
+    short = float(np.clip(claimed / fees - 1, 0, MOST_EXTRA)) if fees > 0 else 0.0
+    amount = (rows["amount"] * part * (short * fees / drawn if drawn > 0 else 0.0)).round(2)
+    extra = rows.assign(amount=amount, weekly_fee=np.nan, health=0.0, education=0.0, kind=EXTRA)
+    return extra[amount > 0]
 
 
 def _as_file(rows: pd.DataFrame, council: Council) -> pd.DataFrame:
@@ -254,7 +280,7 @@ def _as_file(rows: pd.DataFrame, council: Council) -> pd.DataFrame:
         "provider": rows["provider_name"],
         "provider_urn": rows["urn"],
         "platform": rows["platform"],
-        "weekly_fee": money["weekly_fee"],
+        "weekly_fee": money["weekly_fee"].mask(rows["weekly_fee"].isna(), ""),
         "health": money["health"].mask(rows["health"].eq(0), ""),
         "education": money["education"].mask(rows["education"].eq(0), ""),
         "amount": money["amount"].mask(rows["typed_as_text"], "£" + rows["amount"].map("{:,.2f}".format)),

@@ -14,6 +14,7 @@ KINDS: Mapping[str, str] = {
     **dict.fromkeys(("late", "late payment", "arrears", "backdated"), "late payment"),
     **dict.fromkeys(("accrual", "accrued"), "accrual"),
     **dict.fromkeys(("adjustment", "journal"), "adjustment"),
+    **dict.fromkeys(("additional support", "extra support", "one-off", "transport"), "additional support"),
 }
 PLATFORMS: Mapping[str, str] = {
     **dict.fromkeys(("framework", "on framework", "dps"), "framework"),
