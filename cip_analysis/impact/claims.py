@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pandas as pd
 from pydantic import Field
@@ -18,6 +18,7 @@ from cip_analysis.settings import Settings
 
 COLUMNS = (
     "claim", "paragraph", "stated", "found", "difference", "unit", "why", "source", "status", "what_would_settle_it",
+    "matters", "reading",
 )  # fmt: skip
 
 
@@ -30,7 +31,8 @@ class Claim(Settings):
 
     stated: the figure, blank where the claim has none. tolerance: how far off still agrees; blank is half of the
     last digit stated. check: a name in claim_checks.CHECKS; at: what that check needs to know.
-    settled_by: what would decide it where the data held cannot.
+    settled_by: what would decide it where the data held cannot. matters: its place among the claims that matter most
+    to a decision, nought for the rest; reading: what it means for that decision if its status is `reading_when`.
     """
 
     key: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -43,6 +45,9 @@ class Claim(Settings):
     at: Mapping[str, str | int | float] = Field(default_factory=dict)
     settled_by: str = ""
     notes: str = ""
+    matters: Annotated[int, Field(ge=0)] = 0
+    reading: str = ""
+    reading_when: Literal["agrees", "differs"] = "differs"
 
 
 class Claims(Settings):
@@ -58,7 +63,8 @@ def reconcile_claims(claims: Claims, evidence: Evidence) -> pd.DataFrame:
     """Every claim beside what the data held say of it, in the report's order.
 
     Columns: claim, paragraph, stated, found, difference (found - stated), unit, why, source, status (one of
-    STATUSES), what_would_settle_it. `found` is blank where nothing held speaks to the claim.
+    STATUSES), what_would_settle_it, matters, reading (blank unless the claim came out as the reading supposes).
+    `found` is blank where nothing held speaks to the claim.
     Counts from the council's own returns are rounded by the disclosure rule of `evidence` before they get here.
     Raises ClaimsError naming a check that does not exist, or what a check was not told.
     """
@@ -87,6 +93,17 @@ def claims_in_words(reconciled: pd.DataFrame) -> pd.DataFrame:
     return table[[*names, "what_would_settle_it"]]
 
 
+def what_matters_most(reconciled: pd.DataFrame) -> pd.DataFrame:
+    """The claims that matter most to a decision and came out as their reading supposes, in that order, for a page.
+
+    Columns: reading, claim, paragraph, report_says, data_say.
+    """
+    read = reconciled[reconciled["reading"] != ""].sort_values("matters")
+    return claims_in_words(read).assign(reading=read["reading"])[
+        ["reading", "claim", "paragraph", "report_says", "data_say"]
+    ]
+
+
 def count_statuses(reconciled: pd.DataFrame) -> dict[str, int]:
     """How many claims have each status, noughts included."""
     counts = reconciled["status"].value_counts()
@@ -100,6 +117,7 @@ def _row(claim: Claim, evidence: Evidence) -> dict[str, object]:
         found = CHECKS[claim.check](claim.at, claim.stated, evidence)
     except KeyError as missing:
         raise ClaimsError(f"{claim.key}: the check {claim.check} needs {missing} under `at`.") from None
+    status = found.status or _status(claim, found)
     return {
         "claim": claim.claim,
         "paragraph": claim.paragraph,
@@ -109,8 +127,10 @@ def _row(claim: Claim, evidence: Evidence) -> dict[str, object]:
         "unit": claim.unit,
         "why": f"{found.why} {claim.notes}".strip(),
         "source": found.source,
-        "status": found.status or _status(claim, found),
+        "status": status,
         "what_would_settle_it": claim.settled_by,
+        "matters": claim.matters,
+        "reading": claim.reading if status == claim.reading_when else "",
     }
 
 

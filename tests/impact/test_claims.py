@@ -20,6 +20,7 @@ from cip_analysis.impact.claims import (
     count_statuses,
     half_last_digit,
     reconcile_claims,
+    what_matters_most,
 )
 from cip_analysis.records import Payments
 from cip_analysis.returns.published import as_known_at, read_published
@@ -225,6 +226,15 @@ def test_figures_are_written_as_people_say_them():
         "not measured",
     ]
     assert said.loc["England had 62 per 10,000 at March 2018", "difference"] == "+1.5 per 10,000"
+
+
+def test_what_matters_most_is_read_only_where_the_claim_came_out_so():
+    read = what_matters_most(reconcile_claims(CLAIMS, the_evidence()))
+    assert read["paragraph"].tolist() == ["19", "19", "19", "19", "22"]
+    assert read["reading"].str.contains("year before").tolist() == [True, False, False, False, False]
+    then = as_known_at(the_evidence().comparators, date(2018, 11, 30))
+    known = what_matters_most(reconcile_claims(CLAIMS, the_evidence(comparators=then)))
+    assert not known["reading"].str.contains("neighbours rose").any() and len(known) == 2
 
 
 def test_a_check_nobody_wrote_or_told_too_little_is_refused():
