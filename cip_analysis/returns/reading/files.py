@@ -170,7 +170,9 @@ def _open_zip(content: bytes, name: str, is_header: IsHeader) -> Opened:
         return Opened(notices=(refusal(name, OLD_WORKBOOK),))
     if "[Content_Types].xml" in parts:
         return Opened(notices=(not_a_return(name, "an Office document"),))
-    return Opened(notices=(refusal(name, f"is a zip of {len(parts)} files; unzip it and point at what was inside"),))
+    return Opened(
+        notices=(refusal(name, f"is a zip holding {len(parts)} of them; unzip it and point at what was inside"),)
+    )
 
 
 def _open_text(content: bytes, name: str, is_header: IsHeader) -> Opened:
@@ -330,8 +332,14 @@ def _line_faults(source: str, long: list[int], unclosed: list[int]) -> list[Noti
 
 
 def _join_quoted(lines: list[str], layout: Layout) -> tuple[list[str], int] | None:
-    """A row whose quoted cell runs over line breaks, and how many lines more it took; None if it never closes."""
+    """A row whose quoted cell runs over line breaks, and how many lines more it took; None if it never closes.
+
+    A line with the delimiters of a whole row is a row of its own, so a stray quote never swallows one.
+    """
+    whole = len(layout.names) - 1
     for more in range(1, len(lines)):
+        if lines[more].count(layout.delimiter) >= whole:
+            return None
         if lines[more].count('"') % 2 == 0:
             continue
         text = " ".join(lines[: more + 1])

@@ -219,10 +219,10 @@ def _submissions(table: pd.DataFrame, kind: str) -> tuple[pd.DataFrame, list[Not
     """The table with halves of one submission under one name, and a word on years that were sent twice."""
     notices = []
     names: dict[tuple[int, str], str] = {}
-    for year, rows in table.groupby("year", sort=True):
+    sent = table[["year", "file"]].drop_duplicates()
+    for year in sorted(sent.loc[sent["year"].duplicated(), "year"].unique()):
+        rows = table[table["year"] == year]
         children = {str(file): set(part["CHILD"].dropna()) for file, part in rows.groupby("file", sort=False)}
-        if len(children) < 2:
-            continue
         files = list(children)
         if _share_children(children.values()):
             meaning = (
@@ -231,7 +231,7 @@ def _submissions(table: pd.DataFrame, kind: str) -> tuple[pd.DataFrame, list[Not
             step = "Take away the one not meant, or name it so that it sorts first."
             notices.append(Notice("year sent twice", "warning", meaning, step, files[0]))
         else:
-            names |= {(int(str(year)), file): " + ".join(files) for file in files}
+            names |= {(int(year), file): " + ".join(files) for file in files}
             meaning = (
                 f"{len(files)} files share the year ending 31 March {year} and hardly a child; read as one submission."
             )
