@@ -17,7 +17,7 @@ from cip_analysis.settings import Council
 from cip_analysis.synthetic.arrivals import Arrivals, day_number
 from cip_analysis.synthetic.chance import Flags, Numbers, Wholes, days_between, pick
 from cip_analysis.synthetic.journeys import C1, C2, C2_AGAIN, E1, J1, Periods
-from cip_analysis.synthetic.targets import DURATION_GROUPS, NEW_GROUPS_FROM, Targets
+from cip_analysis.synthetic.targets import DURATION_GROUPS, NEW_GROUPS_FROM, STOCK, Targets
 
 KINDS = (
     "U3",
@@ -59,20 +59,23 @@ FIRST_SHARES = np.array(
         [0.05, 0.28, 0.28, 0.13, 0.17, 0.26, 0.04, 0.01, 0.005, 0.01, 0.02, 0.015, 0.01, 0.02],
     ]
 )
-LATER_FACTORS = np.array([1.0, 1.0, 1.0, 1.6, 1.3, 1.3, 2.2, 1.2, 1.5, 1.2, 1.0, 0.4, 0.7, 1.2])
+LATER_FACTORS = np.array([1.0, 1.0, 1.0, 2.2, 2.0, 2.6, 2.6, 1.2, 1.5, 1.2, 1.0, 0.4, 0.7, 1.2])
 REMAND_SHARES = np.array([0.02, 0.15, 0.15, 0.12, 0.12, 0.05, 0.0, 0.0, 0.0, 0.16, 0.35, 0.0, 0.0, 0.0])
 UNACCOMPANIED_SHARES = np.array([0.02, 0.40, 0.40, 0.05, 0.18, 0.36, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.01])
+OLD_NAMES = ("placement: secure, children's homes and hostels", "placement: other in the community")
+NEW_NAMES = ("placement: secure and children's homes", "placement: independent and semi-independent")
+USUAL_SHARES: Mapping[int, float] = {HOME: 0.10, ALONE: 0.08, PARENTS: 0.018, OTHER: 0.004}
 STAYS_ALIKE = 3.0
 BECOMES_LONG_TERM = 0.45
 PROVIDERS = ("PR0", "PR1", "PR2", "PR3", "PR4", "PR5", "")
 PROVIDER_SHARES = np.array(
     [
-        [0, 1.0, 0, 0, 0, 0, 0], [0, 0.98, 0.02, 0, 0, 0, 0], [0, 0, 0, 0, 0.94, 0.06, 0],
-        [0, 0, 0.02, 0, 0.93, 0.05, 0], [0, 0.10, 0, 0, 0.78, 0.12, 0], [0, 0.25, 0.05, 0.04, 0.56, 0.10, 0],
+        [0, 1.0, 0, 0, 0, 0, 0], [0, 0.988, 0.012, 0, 0, 0, 0], [0, 0, 0, 0, 0.94, 0.06, 0],
+        [0, 0, 0.02, 0, 0.93, 0.05, 0], [0, 0.10, 0, 0, 0.78, 0.12, 0], [0, 0.25, 0.03, 0.02, 0.60, 0.10, 0],
         [1.0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0.9, 0.1, 0], [0, 0, 0.1, 0, 0.7, 0.2, 0], [0, 0, 1.0, 0, 0, 0, 0],
         [0, 0, 0, 0.6, 0.4, 0, 0], [0, 0, 0, 1.0, 0, 0, 0], [0, 0, 0, 0, 0.9, 0.1, 0], [0, 0, 0, 0, 0, 0, 1.0],
-        [0, 1.0, 0, 0, 0, 0, 0], [0, 0.98, 0.02, 0, 0, 0, 0], [0, 0, 0, 0, 0.94, 0.06, 0],
-        [0, 0.62, 0.18, 0, 0, 0.20, 0], [0, 0.9, 0.04, 0, 0, 0.06, 0],
+        [0, 1.0, 0, 0, 0, 0, 0], [0, 0.988, 0.012, 0, 0, 0, 0], [0, 0, 0, 0, 0.94, 0.06, 0],
+        [0, 0.70, 0.12, 0, 0, 0.18, 0], [0, 0.9, 0.04, 0, 0, 0.06, 0],
     ]
 )  # fmt: skip
 OWN_HOME_SHARE = 0.10
@@ -82,7 +85,15 @@ ALIKE = np.array(
      for last in range(len(KINDS))] + [[False] * DRAWN_KINDS]
 )  # fmt: skip
 UNSETTLED = 0.55
-STRETCH: Mapping[str, float] = {"foster": 1.25, "secure and children's homes": 1.2, "with parents": 1.2}
+STRETCH: Mapping[str, float] = {
+    "foster": 3.0,
+    "secure and children's homes": 2.0,
+    "independent and semi-independent": 2.0,
+    "with parents": 1.4,
+    "residential school": 1.5,
+    "other residential": 1.4,
+}
+FIRST_IS_SHORTER = 0.42
 MOST_PLACEMENTS = 40
 
 
@@ -111,9 +122,9 @@ class Placings:
 class _Going:
     """What a draw needs to know of each period, and of the market it is made in.
 
-    birth, start, until: days; `until` is the last day before adopters or leaving. settled: stretches stays. bought:
-    share of fostering bought from agencies, by year from `bought_from`. homes_close: when own homes close.
-    bands: by duration group, the least and greatest days of each band and its share.
+    birth, until: days; `until` is the last day before adopters or leaving. settled: stretches stays. fashion: how
+    much likelier each drawn kind is in each year from `first_year`. homes_close: when own homes close. bands: by
+    duration group, the least and greatest days of each band and its share.
     """
 
     periods: Periods
@@ -121,8 +132,8 @@ class _Going:
     uasc: Flags
     until: Wholes
     settled: Numbers
-    bought: Numbers
-    bought_from: int
+    fashion: Numbers
+    first_year: int
     homes_close: int
     bands: Mapping[str, tuple[Numbers, Numbers, Numbers]]
 
@@ -159,23 +170,38 @@ def _set_out(
         uasc=arrivals.uasc[periods.child],
         until=np.minimum(length, periods.placed).astype(np.int64),
         settled=np.exp(UNSETTLED * chance.standard_normal(len(arrivals)))[periods.child],
-        bought=np.array([_bought_share(targets, year) for year in years]),
-        bought_from=years[0],
+        fashion=np.array([_fashion(targets, year) for year in years]),
+        first_year=years[0],
         homes_close=day_number(2100, 1, 1) if any(home.open for home in council.capacity.homes) else OWN_HOMES_CLOSED,
         bands={group: _bands(targets, group) for group in set(DURATION_GROUPS.values())},
     )
 
 
-def _bought_share(targets: Targets, year: int) -> float:
-    """Share of foster placements bought from agencies: private provision less homes and half the supported."""
-    homes = targets.nearest("placement: secure, children's homes and hostels", year)
-    alone = targets.nearest("placement: other in the community", year)
-    if year >= NEW_GROUPS_FROM:
-        homes = targets.nearest("placement: secure and children's homes", year)
-        alone = targets.nearest("placement: independent and semi-independent", year)
-    foster = targets.nearest("placement: foster", year, default=1.0)
-    private = targets.nearest("provider: private", year) - 0.95 * homes - 0.6 * alone
-    return float(np.clip(private / foster, 0.05, 0.70))
+def _fashion(targets: Targets, year: int) -> Numbers:
+    """How much likelier each drawn kind is in one year than the shares above say, from that year's published stock.
+
+    Fostering is divided between the council and agencies: what private provision leaves after homes and most of the
+    supported accommodation.
+    """
+    homes, alone, parents, other, foster, private, stock = (
+        targets.nearest(measure, year)
+        for measure in (
+            *(NEW_NAMES if year >= NEW_GROUPS_FROM else OLD_NAMES),
+            "placement: with parents",
+            "placement: other",
+            "placement: foster",
+            "provider: private",
+            STOCK,
+        )
+    )
+    factors = np.ones(DRAWN_KINDS)
+    factors[HOME] = np.clip(homes / stock / USUAL_SHARES[HOME], 0.5, 2.0)
+    factors[[SEMI, ALONE]] = np.clip(alone / stock / USUAL_SHARES[ALONE], 0.5, 2.0)
+    factors[PARENTS] = np.clip(parents / stock / USUAL_SHARES[PARENTS], 0.5, 6.0)
+    factors[OTHER] = np.clip(other / stock / USUAL_SHARES[OTHER], 0.2, 20.0)
+    bought = np.clip((private - 0.95 * homes - 0.6 * alone) / max(1.0, foster), 0.05, 0.70)
+    factors[OWN], factors[AGENCY] = 1 - bought, bought
+    return factors
 
 
 def _bands(targets: Targets, group: str) -> tuple[Numbers, Numbers, Numbers]:
@@ -193,7 +219,8 @@ def _next_placements(
     same_carer = kind >= 0
     drawn = pick(chance, _weights(going, active, now, before, age))
     kind = np.where(same_carer, kind, drawn)
-    days = _days(going, active, kind, chance)
+    days = np.where(before < 0, FIRST_IS_SHORTER, 1.0) * _days(going, active, kind, chance)
+    days = np.maximum(1, np.round(days)).astype(np.int64)
     end = np.minimum(now + days, going.until[active])
     provider = pick(chance, PROVIDER_SHARES[kind])
     today = going.periods.start[active] + now
@@ -237,10 +264,8 @@ def _weights(going: _Going, active: Wholes, now: Wholes, before: Wholes, age: Nu
     weights = np.where(remand[:, None], REMAND_SHARES, weights)
     for kind, youngest in YOUNGEST.items():
         weights[:, kind] *= age >= youngest
-    year = np.clip(_year(going.periods.start[active] + now) - going.bought_from, 0, len(going.bought) - 1)
-    bought = going.bought[year]
-    weights[:, OWN] *= 1 - bought
-    weights[:, AGENCY] *= bought
+    year = np.clip(_year(going.periods.start[active] + now) - going.first_year, 0, len(going.fashion) - 1)
+    weights = weights * going.fashion[year]
     alike = ALIKE[before]
     weights = weights * np.where(alike, STAYS_ALIKE, 1.0)
     begins = going.periods.begins[active]
@@ -256,7 +281,7 @@ def _year(day: Wholes) -> Wholes:
     return (day.astype("datetime64[D]") - np.timedelta64(90, "D")).astype("datetime64[Y]").astype(np.int64) + 1971
 
 
-def _days(going: _Going, active: Wholes, kind: Wholes, chance: np.random.Generator) -> Wholes:
+def _days(going: _Going, active: Wholes, kind: Wholes, chance: np.random.Generator) -> Numbers:
     """How long each placement would last if the child stayed in care."""
     days = np.zeros(len(kind))
     for code in np.unique(kind):
@@ -264,9 +289,9 @@ def _days(going: _Going, active: Wholes, kind: Wholes, chance: np.random.Generat
         low, high, share = going.bands[group]
         chosen = np.flatnonzero(kind == code)
         band = pick(chance, np.tile(share, (len(chosen), 1)))
-        stretch = STRETCH.get(group, 1.0) * going.settled[active[chosen]] * (2.0 if code in LONG_TERM.values() else 1.0)
+        stretch = STRETCH.get(group, 1.0) * going.settled[active[chosen]] * (2.5 if code in LONG_TERM.values() else 1.0)
         days[chosen] = days_between(chance, low[band], high[band]) * stretch
-    return np.maximum(1, np.round(days)).astype(np.int64)
+    return days
 
 
 def _lasting(part: Placings, until: Wholes) -> Placings:

@@ -15,15 +15,16 @@ from scipy import linalg, sparse
 from cip_analysis.synthetic.chance import Flags, Numbers
 from cip_analysis.synthetic.counting import Sums
 
-LENGTH_TOLERANCE = 0.02
+LENGTH_TOLERANCE = 0.01
 SMALLEST_TOLERANCE = 3.0
 ROUNDS, ROUNDS_WHEN_KNOWN = 8, 1
 LONGEST_STEP = 0.6
 FACTOR_LIMITS = (-4.0, 3.4)
 NEVER_CHOSEN = 1e-3
-MOST_CHANGES = 400
-LOOKED_AT = 24
+MOST_CHANGES = 300
+LOOKED_AT = 8
 LEAST_GAIN = 1e-6
+SAME_GAIN_DECIMALS = 8
 
 
 def tolerances(sums: Sums, generous: float) -> Numbers:
@@ -40,7 +41,7 @@ def weigh_households(
     likely: the same before the goals are looked at. pull: of each goal on the weights (the multipliers of the
     calibration) where a county like this one has been weighed before; a few rounds then suffice.
     """
-    adds = sums.adds.toarray().astype(np.float32)
+    adds = sums.adds.toarray()
     goal = sums.goals["goal"].to_numpy(dtype=np.float64)
     rounds = ROUNDS if pull is None else ROUNDS_WHEN_KNOWN
     pull = np.zeros(len(goal)) if pull is None else pull
@@ -48,27 +49,28 @@ def weigh_households(
     for _ in range(rounds):
         weight = _weights(adds, likely, pull)
         short = goal - adds.T @ weight - tolerance**2 * pull
-        curve = adds.T @ (adds * weight[:, None].astype(np.float32))
-        step = linalg.solve(curve.astype(np.float64) + ridge, short, assume_a="pos")
+        curve = adds.T @ (adds * weight[:, None])
+        step = linalg.solve(curve + ridge, short, assume_a="pos")
         pull = pull + np.clip(step, -LONGEST_STEP, LONGEST_STEP)
     return _weights(adds, likely, pull), pull
 
 
-def _weights(adds: np.ndarray, likely: Numbers, pull: Numbers) -> Numbers:
-    factor = np.exp(np.clip(adds @ pull.astype(np.float32), *FACTOR_LIMITS))
-    return np.minimum(likely * factor, 1.0).astype(np.float64)
+def _weights(adds: Numbers, likely: Numbers, pull: Numbers) -> Numbers:
+    factor = np.exp(np.clip(adds @ pull, *FACTOR_LIMITS))
+    return np.minimum(likely * factor, 1.0)
 
 
 def choose_households(sums: Sums, weight: Numbers, tolerance: Numbers, chance: np.random.Generator) -> Flags:
     """Households drawn by weight, then changed one for another while that brings the totals nearer the goals."""
     scaled = sparse.csr_array(sums.adds / tolerance)
+    across = sparse.csr_array(scaled.T)
     missing = sums.goals["goal"].to_numpy(dtype=np.float64) / tolerance
     chosen = _draw(weight, chance)
     missing = missing - np.asarray(scaled.T @ chosen.astype(np.float64))
     size = np.asarray(scaled.power(2).sum(axis=1)).ravel()
     able = weight > NEVER_CHOSEN
     for _ in range(MOST_CHANGES):
-        changes = _best_changes(scaled, chosen, size, missing, able)
+        changes = _best_changes((scaled, across), chosen, size, missing, able)
         if not changes:
             break
         for household in changes:
@@ -88,19 +90,21 @@ def _draw(weight: Numbers, chance: np.random.Generator) -> Flags:
 
 
 def _best_changes(
-    scaled: sparse.csr_array, chosen: Flags, size: Numbers, missing: Numbers, able: Flags
+    views: tuple[sparse.csr_array, sparse.csr_array], chosen: Flags, size: Numbers, missing: Numbers, able: Flags
 ) -> tuple[int, ...]:
     """The coming or going, or the pair of them, that lowers the sum of squared misses most; none if none does.
 
-    A pair is sought among the few best single changes with every other household.
+    A pair is sought among the few best single changes with every other household. Gains are rounded before they
+    are compared, so that ties fall the same way on every machine.
     """
+    scaled, across = views
     sign = np.where(chosen, -1.0, 1.0)
     gains = np.where(able, 2.0 * sign * np.asarray(scaled @ missing) - size, -np.inf)
-    first = np.argsort(-gains, kind="stable")[:LOOKED_AT]
-    cross = np.asarray((scaled[first] @ scaled.T).todense()) * sign[first][:, None] * sign[None, :]
+    first = np.argsort(-np.round(gains, SAME_GAIN_DECIMALS), kind="stable")[:LOOKED_AT]
+    cross = np.asarray((scaled[first] @ across).todense()) * sign[first][:, None] * sign[None, :]
     both = gains[first][:, None] + gains[None, :] - 2.0 * cross
     both[np.arange(len(first)), first] = gains[first]
-    row, column = np.unravel_index(int(np.argmax(both)), both.shape)
+    row, column = np.unravel_index(int(np.argmax(np.round(both, SAME_GAIN_DECIMALS))), both.shape)
     if both[row, column] <= LEAST_GAIN:
         return ()
     return (int(first[row]),) if first[row] == column else (int(first[row]), int(column))
