@@ -9,10 +9,9 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from cip_analysis.records import Findings, Treatments
-from cip_analysis.settings import Council, Pack, Run, find_root, read_settings
+from cip_analysis.records import Episodes, Findings, Treatments
+from cip_analysis.settings import Council, Pack, PaymentColumns, Run, find_root, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 console = Console()
@@ -62,34 +61,35 @@ def check(
         )
 
 
-def _check_finance(finance: Path, council: Path | None, episodes: object) -> tuple[Findings, Treatments]:
-    from cip_analysis.records import Episodes
-    from cip_analysis.returns.finance import match_payments, read_payments
-    from cip_analysis.settings import PaymentColumns
+def _check_finance(finance: Path, council: Path | None, episodes: Episodes) -> tuple[Findings, Treatments]:
+    from cip_analysis.returns.finance import read_payments
+    from cip_analysis.returns.payments.matching import match_payments
 
     columns = read_settings(council, Council).payment_columns if council else PaymentColumns()
     paid, findings, treatments = read_payments(finance, columns)
-    assert isinstance(episodes, Episodes)  # noqa: S101
     return findings, treatments.join(match_payments(paid, episodes)[1])
 
 
 def _print_check(findings: Findings, treatments: Treatments, as_json: bool) -> None:
+    from cip_analysis.returns.account import findings_by_rule
+
     if as_json:
         both = {"findings": findings.table, "treatments": treatments.table}
         print(json.dumps({name: json.loads(table.to_json(orient="records")) for name, table in both.items()}))  # noqa: T201
         return
-    shown = Table("rule", "", "what it means", "where", "rows", "first rows", "children", title="Findings")
-    for row in findings.table.itertuples():
-        shown.add_row(
-            str(row.rule), str(row.severity), str(row.meaning), str(row.where), f"{row.rows:,}", str(row.first_rows),
-            f"{row.children:,}",
-        )  # fmt: skip
-    console.print(shown)
-    ledger = Table("rule", "rows seen", "rows changed", "child-days before", "after", "why", title="Treatments")
-    for row in treatments.table.itertuples():
-        days = f"{row.child_days_before:,.0f}", f"{row.child_days_after:,.0f}"
-        ledger.add_row(str(row.rule), f"{row.rows_seen:,}", f"{row.rows_changed:,}", *days, str(row.why))
-    console.print(ledger)
+    for line in findings_by_rule(findings).itertuples():
+        colour = {"refusal": "red", "error": "red", "warning": "yellow"}.get(str(line.severity), "dim")
+        touched = f"{line.rows:,} rows, {line.children:,} children" if line.rows else ""
+        where = f"{line.where}" + (f", first at rows {line.first_rows}" if line.first_rows else "")
+        console.print(f"[{colour}]{line.severity}[/] [bold]{line.rule}[/] {touched}", highlight=False)
+        console.print(f"    {line.meaning} {line.next_step} ({where})", soft_wrap=True, highlight=False, markup=False)
+    console.print(f"\n[bold]What would be done about it[/] ({len(treatments.table)} rules, in order)")
+    for line in treatments.table.itertuples():
+        days = line.child_days_after - line.child_days_before
+        change = f"{days:+,.0f} child-days" if days else "no child-days"
+        console.print(
+            f"    {line.rows_changed:>8,} of {line.rows_seen:>9,} rows, {change:>20}  {line.rule}", highlight=False
+        )
 
 
 @app.command()

@@ -10,12 +10,14 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+import pandas as pd
+
 from cip_analysis import settings
-from cip_analysis.records import Comparators, Episodes, Findings, Payments, Returns, Treatments
+from cip_analysis.records import PAYMENT_COLUMNS, Comparators, Episodes, Findings, Payments, Returns, Treatments
 from cip_analysis.returns.checks import check_returns
 from cip_analysis.returns.episodes import build_episodes
 from cip_analysis.returns.finance import read_payments
-from cip_analysis.returns.matching import match_payments
+from cip_analysis.returns.payments.matching import match_payments
 from cip_analysis.returns.published import read_published
 from cip_analysis.returns.ssda903 import read_returns
 
@@ -31,7 +33,7 @@ class Run:
     settings, council, assumptions: as the settings files say. disclosure: the rule for this audience.
     returns, findings: what was sent, and what is wrong with it.
     episodes, treatments: the histories built from it, and the ledger of every altered row.
-    payments: matched to stays, None where the run has no payments file; with findings and treatments of their own.
+    payments: matched to stays, with findings and treatments of their own; no rows where the run has no file.
     comparators: published statistics for the council, its neighbours, region and country.
     own_data: the returns are the run's own, not another folder named by a parameter.
     """
@@ -45,7 +47,7 @@ class Run:
     findings: Findings
     episodes: Episodes
     treatments: Treatments
-    payments: Payments | None
+    payments: Payments
     payment_findings: Findings
     payment_treatments: Treatments
     comparators: Comparators
@@ -61,6 +63,11 @@ class Run:
     def synthetic(self) -> bool:
         """Whether any figure rests on invented children."""
         return self.episodes.synthetic
+
+    @property
+    def has_payments(self) -> bool:
+        """Whether there are payments to price with; otherwise prices are assumed, and the page says so."""
+        return len(self.payments.table) > 0
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -116,10 +123,10 @@ def open_run(
 
 def _read_ledger(
     root: Path, ledger: str, council: settings.Council, episodes: Episodes
-) -> tuple[Payments | None, Findings, Treatments]:
+) -> tuple[Payments, Findings, Treatments]:
     """The payments matched to stays, what is wrong with them, and what was done; nothing where there is no file."""
     if not ledger:
-        return None, Findings.of([]), Treatments.of([])
+        return Payments(pd.DataFrame(columns=list(PAYMENT_COLUMNS))), Findings.of([]), Treatments.of([])
     paid, findings, treatments = read_payments(_existing(root, ledger, "payments"), council.payment_columns)
     matched, met = match_payments(paid, episodes)
     return matched, findings, treatments.join(met)

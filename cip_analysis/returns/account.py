@@ -24,29 +24,51 @@ def count_lines(returns: Returns) -> pd.DataFrame:
 def findings_by_rule(findings: Findings) -> pd.DataFrame:
     """The rules broken, gravest and widest first, one row a rule whatever the number of files.
 
-    Columns: rule, severity, meaning, files, rows, children, child_days, next_step. A child in two years' files counts
-    in each, so `children` is of the year's returns and not of different children.
+    Columns: rule, severity, meaning, files, rows, children, child_days, next_step, where and first_rows (of the first
+    file). A child in two years' files counts in each, so `children` is of the years' returns, not different children.
     """
     grouped = findings.table.groupby(["rule", "severity", "meaning", "next_step"], as_index=False, sort=False).agg(
         files=("where", "nunique"),
+        where=("where", "first"),
+        first_rows=("first_rows", "first"),
         rows=("rows", "sum"),
         children=("children", "sum"),
         child_days=("child_days", "sum"),
     )
     gravity = grouped["severity"].map(SEVERITIES.index)
     ordered = grouped.assign(gravity=gravity).sort_values(["gravity", "rows"], ascending=[True, False], kind="stable")
-    columns = ["rule", "severity", "meaning", "files", "rows", "children", "child_days", "next_step"]
+    columns = [
+        "rule",
+        "severity",
+        "meaning",
+        "files",
+        "rows",
+        "children",
+        "child_days",
+        "next_step",
+        "where",
+        "first_rows",
+    ]
     return ordered[columns].reset_index(drop=True)
 
 
-def share_of_days_changed(treatments: Treatments) -> float:
-    """Child-days moved by all the repairs, added whichever way they went, as a share of those first seen.
+# Lines of the ledger that put years together, and mend nothing: the same days are told again each year.
+STITCHING = frozenset(
+    {
+        "a later submission replaces an earlier one",
+        "exact duplicates are counted once",
+        "an episode returned in several years becomes one",
+    }
+)
 
-    Nought where nothing was changed or there were no days to change.
+
+def share_of_days_changed(treatments: Treatments) -> float:
+    """Child-days moved by the repairs, added whichever way they went, as a share of those in the histories built.
+
+    Putting years together is not a repair. Nought where nothing was changed or there are no days.
     """
     ledger = treatments.table
-    first = ledger.loc[ledger["child_days_before"] > 0, "child_days_before"]
-    if first.empty:
+    if ledger.empty or not (days := float(ledger["child_days_after"].iloc[-1])):
         return 0.0
-    moved = (ledger["child_days_after"] - ledger["child_days_before"]).abs().sum()
-    return float(moved / first.iloc[0])
+    mended = ledger[~ledger["rule"].isin(STITCHING)]
+    return float((mended["child_days_after"] - mended["child_days_before"]).abs().sum() / days)

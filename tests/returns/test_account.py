@@ -7,7 +7,8 @@ from datetime import date
 import pandas as pd
 
 from cip_analysis.records import Findings, Returns, Treatments
-from cip_analysis.returns.account import count_lines, findings_by_rule, share_of_days_changed
+from cip_analysis.returns.account import STITCHING, count_lines, findings_by_rule, share_of_days_changed
+from cip_analysis.returns.repairs import REPAIRS
 
 
 def a_finding(**changes: object) -> dict[str, object]:
@@ -58,7 +59,16 @@ def test_no_findings_make_an_empty_table():
 
 def test_days_lost_and_days_gained_do_not_cancel():
     ledger = Treatments.of([a_treatment(1000, 990), a_treatment(990, 1010)])
-    assert share_of_days_changed(ledger) == (10 + 20) / 1000
+    assert share_of_days_changed(ledger) == (10 + 20) / 1010
+
+
+def test_telling_the_same_days_again_each_year_is_not_a_repair():
+    stitched = a_treatment(5000, 1000) | {"rule": "an episode returned in several years becomes one"}
+    assert share_of_days_changed(Treatments.of([stitched, a_treatment(1000, 1000)])) == 0.0
+
+
+def test_the_lines_that_stitch_years_are_lines_the_repairs_write():
+    assert {repair.rule for repair in REPAIRS} >= STITCHING
 
 
 def test_a_ledger_that_saw_no_days_changed_none():
