@@ -73,7 +73,7 @@ def _submissions(sent: Sent) -> list[dict[str, object]]:
     lines = []
     replaced = sent.episodes[~sent.episodes["final"]]
     for (year, file), rows in replaced.groupby(["year", "file"], sort=False):
-        latest = sent.episodes[sent.episodes["final"] & sent.episodes["year"].eq(year)]
+        latest = sent.episodes[sent.episodes["final"] & sent.episodes["year"].eq(rows["year"].iloc[0])]
         only_here = rows.loc[~rows["CHILD"].isin(latest["CHILD"]), "CHILD"].nunique()
         lines.append(
             _finding(

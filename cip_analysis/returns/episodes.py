@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cip_analysis.codes import (
+    DATE_COLUMNS,
     END_REASONS,
     ETHNIC_GROUPS,
     LEGAL_STATUSES,
@@ -74,7 +75,9 @@ def _repair(
 
 def _children(returns: Returns) -> pd.Index:
     """Every child of the episodes, in order: rows carry the position in this list instead of the identifier."""
-    return pd.Index(sorted(blank_to_missing(returns.tables["episodes"]["CHILD"]).dropna().unique()), dtype="str")
+    named = blank_to_missing(returns.tables["episodes"]["CHILD"]).dropna().unique()
+    children: pd.Index = pd.Index(sorted(named), dtype="str")
+    return children
 
 
 def _numbers(children: pd.Index, identifiers: pd.Series) -> np.ndarray:
@@ -175,11 +178,10 @@ def _legal_table(rows: pd.DataFrame, children: pd.Index) -> pd.DataFrame:
 
 def _describe_children(table: pd.DataFrame, returns: Returns, children: pd.Index) -> pd.DataFrame:
     """The placements with who the child is, from the latest header and UASC tables that say; children by name."""
-    sex = _latest(returns, children, ("uasc", "header"), "SEX")
-    sex = table["child"].map(_names(sex, SEXES)).fillna(SEX_UNKNOWN)
-    ethnicity = table["child"].map(_latest(returns, children, ("header",), "ETHNIC").map(ETHNIC_GROUPS))
+    sex = _names(_latest(table, returns, children, ("uasc", "header"), "SEX"), SEXES).fillna(SEX_UNKNOWN)
+    ethnicity = _latest(table, returns, children, ("header",), "ETHNIC").map(ETHNIC_GROUPS)
     named = table.assign(
-        sex=sex.astype("str"),
+        sex=sex,
         ethnic_group=ethnicity.astype("str").fillna(ETHNICITY_UNKNOWN),
         uasc=_unaccompanied(table, returns, children),
         child=pd.Series(children.take(table["child"].to_numpy()), index=table.index, dtype="str"),
@@ -187,15 +189,19 @@ def _describe_children(table: pd.DataFrame, returns: Returns, children: pd.Index
     return named[list(EPISODE_COLUMNS)]
 
 
-def _latest(returns: Returns, children: pd.Index, tables: tuple[str, ...], column: str) -> pd.Series:
-    """The last value of `column` that is given for each child (by number): latest year, then the last of `tables`."""
-    given = [returns.tables[name] for name in tables if column in returns.tables.get(name, ())]
+def _latest(
+    table: pd.DataFrame, returns: Returns, children: pd.Index, names: tuple[str, ...], column: str
+) -> pd.Series:
+    """For each placement, the last value of `column` given for its child: the latest year, then the last table."""
+    given = [returns.tables[name] for name in names if column in returns.tables.get(name, ())]
     if not given:
-        return pd.Series([], index=pd.Index([], dtype="int64"), dtype="str")
-    sent = pd.concat([table[["CHILD", "year", column]] for table in given]).sort_values("year", kind="stable")
+        missing = pd.NaT if column in DATE_COLUMNS else None
+        return pd.Series(missing, index=table.index, dtype="datetime64[us]" if column in DATE_COLUMNS else "str")
+    sent = pd.concat([part[["CHILD", "year", column]] for part in given]).sort_values("year", kind="stable")
     values = blank_to_missing(sent[column])
     latest = pd.Series(values.array, index=_numbers(children, sent["CHILD"])).dropna()
-    return latest[~latest.index.duplicated(keep="last")]
+    latest = latest[~latest.index.duplicated(keep="last")]
+    return latest.reindex(table["child"]).set_axis(table.index)
 
 
 def _unaccompanied(table: pd.DataFrame, returns: Returns, children: pd.Index) -> pd.Series:
@@ -203,5 +209,5 @@ def _unaccompanied(table: pd.DataFrame, returns: Returns, children: pd.Index) ->
     if "uasc" not in returns.tables:
         return pd.Series(False, index=table.index)
     listed = _numbers(children, returns.tables["uasc"]["CHILD"])
-    ceased = table["child"].map(_latest(returns, children, ("uasc",), "DUC"))
+    ceased = _latest(table, returns, children, ("uasc",), "DUC")
     return table["child"].isin(listed) & (ceased.isna() | (table["start"] < ceased))

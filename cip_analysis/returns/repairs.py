@@ -25,7 +25,7 @@ from cip_analysis.codes import (
     STARTS_A_PERIOD,
     Code,
 )
-from cip_analysis.returns.rules import ONE_DAY, final_submission
+from cip_analysis.returns.rules import ONE_DAY, final_submission, no_later
 
 CODED: Mapping[str, Mapping[str, Code]] = {
     "RNE": START_REASONS, "LS": LEGAL_STATUSES, "CIN": NEEDS, "PLACE": PLACEMENTS, "PLACE_PROVIDER": PROVIDERS,
@@ -66,7 +66,7 @@ def count_child_days(rows: pd.DataFrame, census: pd.Timestamp) -> float:
 
     A row with no start, or whose end is not after its start, covers none. Columns `start` and `end`.
     """
-    until = rows["end"].fillna(FAR).clip(upper=census + ONE_DAY)
+    until = no_later(rows["end"].fillna(FAR), census + ONE_DAY)
     return float((until - rows["start"]).dt.days.clip(lower=0).sum())
 
 
@@ -153,7 +153,7 @@ def _close_left_open(rows: pd.DataFrame, around: Around) -> Repaired:
     returned_next = rows["year"].map(after).fillna(rows["year"]).astype("int64")
     reach = year_end(returned_next).where(returned_next.ne(rows["year"]), FAR)
     carries_on = begins.notna() & reason.ne(STARTS_A_PERIOD) & begins.le(reach)
-    last_day = year_end(rows["year"]).clip(upper=around.census)
+    last_day = no_later(year_end(rows["year"]), around.census)
     own_end = last_day.where(rows["ended"], last_day + ONE_DAY)
     close = begins.where(carries_on, np.minimum(own_end, begins.fillna(FAR)))
     still_open = rows["year"].eq(around.years[-1]) & begins.isna() & ~rows["ended"]

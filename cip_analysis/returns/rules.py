@@ -85,6 +85,11 @@ def years_on(dates: pd.Series, years: int) -> pd.Series:
     return pd.Series(moved.astype("datetime64[us]"), index=dates.index)
 
 
+def no_later(dates: pd.Series, day: pd.Timestamp) -> pd.Series:
+    """The dates, those after `day` brought back to it; blanks stay blank."""
+    return dates.mask(dates > day, day)
+
+
 def adult_from(birth_date: pd.Series) -> pd.Series:
     """The eighteenth birthday, the first day on which nobody is looked after."""
     return years_on(birth_date, ADULT_AGE)
@@ -98,24 +103,25 @@ def final_submission(table: pd.DataFrame) -> pd.Series:
 
 def _complete(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """The table with every column of the return, blanks missing, and its submissions numbered."""
-    columns = {}
-    for column in TABLES[name]:
-        kind = "datetime64[us]" if column in DATE_COLUMNS else "str"
-        if column in table:
-            columns[column] = blank_to_missing(table[column]) if kind == "str" else table[column].astype(kind)
-        else:
-            columns[column] = pd.Series(None, index=table.index, dtype=kind)
+    columns = {column: _column(table, column) for column in TABLES[name]}
     laid = pd.DataFrame({**columns, **{column: table[column] for column in ("file", "row", "year")}})
     laid = laid.assign(final=final_submission(laid), submission=laid.groupby(["year", "file"], sort=False).ngroup())
     return laid.reset_index(drop=True)
+
+
+def _column(table: pd.DataFrame, column: str) -> pd.Series:
+    """One column of the return, blanks missing; all missing where it was not sent."""
+    if column in DATE_COLUMNS:
+        return table.get(column, pd.Series(pd.NaT, index=table.index)).astype("datetime64[us]")
+    return blank_to_missing(table.get(column, pd.Series(None, index=table.index, dtype="str")))
 
 
 def _with_years(episodes: pd.DataFrame, census: pd.Timestamp) -> pd.DataFrame:
     years = episodes["year"].to_numpy().astype("int64")
     april = (years - 1 - 1970).astype("datetime64[Y]").astype("datetime64[M]") + 3
     start = pd.Series(april.astype("datetime64[us]"), index=episodes.index)
-    end = (years_on(start, 1) - ONE_DAY).clip(upper=census)
-    until = episodes["DEC"].fillna(end + ONE_DAY).clip(upper=census + ONE_DAY)
+    end = no_later(years_on(start, 1) - ONE_DAY, census)
+    until = no_later(episodes["DEC"].fillna(end + ONE_DAY), census + ONE_DAY)
     days = (until - episodes["DECOM"]).dt.days.clip(lower=0).fillna(0.0)
     return episodes.assign(year_start=start, year_end=end, days=days)
 

@@ -5,7 +5,6 @@ Numbers are those of DfE, Children looked after return (SSDA903): validation rul
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from cip_analysis.codes import TEMPORARY_PLACEMENTS
@@ -47,8 +46,9 @@ def _long_respite_stay(sent: Sent) -> pd.Series:
 def _much_respite(sent: Sent) -> pd.Series:
     """Respite stays that add up, within the collection year, to more than the law allows."""
     stays = sent.episodes[sent.episodes["LS"].eq("V3") & sent.episodes["DECOM"].notna()]
-    until = np.minimum(stays["DEC"].fillna(stays["year_end"]), stays["year_end"])
-    days = (until - np.maximum(stays["DECOM"], stays["year_start"])).dt.days
+    until = stays["DEC"].where(stays["DEC"] < stays["year_end"], stays["year_end"])
+    begun = stays["DECOM"].where(stays["DECOM"] > stays["year_start"], stays["year_start"])
+    days = (until - begun).dt.days
     days = days[days > 0]
     keys = [stays["submission"].reindex(days.index), stays["CHILD"].reindex(days.index)]
     return days.groupby(keys).transform("sum").reindex(sent.episodes.index).gt(MOST_RESPITE_DAYS)
