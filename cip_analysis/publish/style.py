@@ -40,8 +40,8 @@ from cip_analysis.records import Released
 
 INK, QUIET, FAINT = "#0B0C0C", "#505A5F", "#8C9397"
 OURS, OTHERS = "#12436D", "#8C9397"
-WIDTH_INCHES = 8.0
-TITLE_CHARACTERS, FOOT_CHARACTERS = 74, 136
+WIDTH_INCHES = 7.2
+TITLE_CHARACTERS, FOOT_CHARACTERS = 66, 108
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def canvas(released: Released, title: str, ax: Axes | None, grid: Literal["x", "
             drawn.set_title(textwrap.fill(title, TITLE_CHARACTERS // 2), loc="left", fontweight="bold", fontsize=11)
 
 
-def _new_axes(height_inches: float = 4.6) -> Axes:
+def _new_axes(height_inches: float = 4.4) -> Axes:
     figure = Figure(
         figsize=(WIDTH_INCHES, height_inches), dpi=150, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.09)
     )
@@ -216,9 +216,7 @@ def measure_axis(ax: Axes, side: Literal["x", "y"], measure: str, released: Rele
     unit = "£ million" if scale == 1e6 else unit
     step = highest / scale / 5
     axis.set_major_formatter(lambda value, _place: figure_in_words(value / scale, 0 if step >= 1 else 1))
-    label = (
-        words if unit.lower() == words.lower() or (unit == "children" and words == "Children") else f"{words} ({unit})"
-    )
+    label = words if unit.lower() in words.lower() else f"{words} ({unit})"
     if side == "x":
         ax.set_xlabel(label, loc="left", color=QUIET, fontsize=9.5)
     else:
@@ -242,7 +240,7 @@ def time_axis(ax: Axes, times: pd.Index) -> None:
 def label_categories(ax: Axes, names: pd.Index, column: str) -> None:
     """The names under upright bars, folded to fit."""
     said = [financial_year(int(name)) if column == "financial_year" else category_in_words(name) for name in names]
-    room = max(6, int(96 / max(len(said), 1)))
+    room = max(6, int(76 / max(len(said), 1)))
     ax.set_xticks(range(len(said)), [folded(name, room) for name in said])
     ax.tick_params(axis="x", length=0)
 
@@ -260,14 +258,14 @@ def folded(name: object, characters: int) -> str:
 def bar_legend(ax: Axes, series: int) -> None:
     """A legend above the bars, in the order of the parts, where there is more than one."""
     if series > 1:
-        ax.legend(loc="lower left", bbox_to_anchor=(-0.01, 1.06), ncols=min(series, 3), fontsize=9.5, handlelength=1.6,
+        ax.legend(loc="lower left", bbox_to_anchor=(-0.01, 1.09), ncols=min(series, 3), fontsize=9.5, handlelength=1.6,
                   borderpad=0, columnspacing=1.4)  # fmt: skip
 
 
 def write_key(ax: Axes, template: str, columns: Sequence[str]) -> None:
     """What the marks stand for, in words above the axes."""
     said = template.format(*[in_words(column).lower() for column in columns])
-    ax.set_title(said, loc="left", fontsize=9.5, fontweight="normal", color=QUIET)
+    ax.set_title(textwrap.fill(said, TITLE_CHARACTERS), loc="left", fontsize=9.5, fontweight="normal", color=QUIET)
 
 
 def write_on_bars(ax: Axes, heights: pd.Series, words: Sequence[str], *, across: bool = False) -> None:

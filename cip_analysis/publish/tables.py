@@ -110,6 +110,16 @@ def exhibit(axes: Axes, released: Released, *, caption: str, alt: str) -> Shown:
     return Shown(html, f"Figure: {caption}. {alt}", "figure", released.as_at, released.synthetic)
 
 
+def nothing(why: str) -> Shown:
+    """What stands where an exhibit would be if there were anything to show: a sentence that says why there is not.
+
+    Raises TableError where no reason is given.
+    """
+    if not why.strip():
+        raise TableError("Where there is nothing to show, say why.")
+    return Shown(f'<p class="said">{escape(why, quote=False)}</p>', why, "sentence")
+
+
 def say(template: str, **values: object) -> None:
     """A paragraph with numbers in it, none of them typed: {name} or {name:,.1f} stand where the numbers go.
 

@@ -14,7 +14,7 @@ UNITS: tuple[tuple[str, str, str], ...] = (
     ("_gbp_million", "£ million", ""),
     ("_gbp_per_week", "£ a week", ""),
     ("_gbp", "£", ""),
-    ("per_10k", "children per 10,000", "per 10,000"),
+    ("per_10k", "per 10,000", "per 10,000"),
     ("_years", "years", ""),
     ("_days", "days", "days"),
     ("_weeks", "weeks", "weeks"),

@@ -1,0 +1,203 @@
+"""Nothing small, and nobody's name, goes through the door."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cip_analysis.publish.disclosure import (
+    About,
+    DisclosureError,
+    part,
+    release,
+    release_published,
+    rule_in_words,
+)
+from cip_analysis.settings import Disclosure
+
+ABOUT = About("invented returns", date(2018, 3, 31), synthetic=True)
+COUNTS = pd.DataFrame({"setting": list("abcdef"), "children": [0, 1, 4, 5, 7, 8], "spend_gbp": [0.0, 1, 2, 3, 4, 5]})
+
+
+def released(table: pd.DataFrame = COUNTS, about: About = ABOUT, **rule: object):
+    return release(
+        table, replace(about, rule=Disclosure(**rule)), counts=["children"], bases={"spend_gbp": "children"},
+        plain=["setting"],
+    )  # fmt: skip
+
+
+def test_counts_of_one_to_four_are_withheld_and_the_others_rounded_to_five_halves_up():
+    shown = released()
+    assert shown.table["children"].tolist() == [0, pd.NA, pd.NA, 5, 5, 10]
+    assert shown.withheld["children"].tolist() == [False, True, True, False, False, False]
+
+
+def test_a_value_is_withheld_exactly_where_the_count_it_rests_on_is():
+    shown = released()
+    assert shown.table["spend_gbp"].isna().tolist() == [False, True, True, False, False, False]
+    assert shown.table["spend_gbp"].dropna().tolist() == [0.0, 3.0, 4.0, 5.0]
+
+
+def test_a_value_resting_on_two_counts_is_withheld_where_either_is():
+    table = pd.DataFrame({"children": [20, 3, 20], "others": [20, 20, 2], "share": [0.5, 0.1, 0.9]})
+    shown = release(table, ABOUT, counts=["children", "others"], bases={"share": ["children", "others"]})
+    assert shown.withheld["share"].tolist() == [False, True, True]
+
+
+def test_noughts_are_withheld_too_where_the_rule_says_so():
+    assert released(zeros_shown=False).withheld["children"].tolist() == [True, True, True, False, False, False]
+
+
+def test_a_base_of_one_rounds_nothing_and_a_threshold_of_one_withholds_nothing():
+    shown = released(threshold=1, rounding_base=1)
+    assert shown.table["children"].tolist() == [0, 1, 4, 5, 7, 8]
+    assert shown.withheld_count == 0
+
+
+def test_halves_go_up_to_the_next_ten():
+    table = pd.DataFrame({"setting": ["a", "b", "c"], "children": [14, 15, 25], "spend_gbp": [1.0, 1, 1]})
+    assert released(table, rounding_base=10).table["children"].tolist() == [10, 20, 30]
+
+
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=30), st.integers(1, 12), st.sampled_from([1, 5, 10]))
+def test_no_small_count_is_ever_shown_and_no_other_moves_by_more_than_half_the_base(counts, threshold, base):
+    table = pd.DataFrame({"setting": "a", "children": counts, "spend_gbp": 1.0})
+    shown = released(table, threshold=threshold, rounding_base=base)
+    for was, now, hidden in zip(counts, shown.table["children"], shown.withheld["children"], strict=True):
+        assert hidden == (1 <= was < threshold)
+        assert hidden or abs(now - was) <= base / 2
+        assert hidden or now % base == 0
+    assert (shown.table["spend_gbp"].isna() == shown.withheld["children"]).all()
+
+
+def test_an_unknown_count_stays_blank_and_is_not_called_withheld():
+    table = COUNTS.assign(children=[None, 6, 6, 6, 6, 6])
+    shown = released(table)
+    assert shown.table["children"].isna().tolist() == [True, False, False, False, False, False]
+    assert shown.withheld_count == 0
+
+
+def test_releasing_leaves_the_table_as_it_was():
+    before = COUNTS.copy(deep=True)
+    released()
+    pd.testing.assert_frame_equal(before, COUNTS)
+
+
+def test_what_is_said_about_a_table_goes_with_it():
+    shown = released()
+    assert (shown.source, shown.as_at, shown.unit, shown.synthetic) == (
+        "invented returns", date(2018, 3, 31), "children", True,
+    )  # fmt: skip
+    assert shown.rule == "Counts of 1 to 4 are withheld; others are rounded to the nearest 5"
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (Disclosure(zeros_shown=False), "Counts of 0 to 4 are withheld; others are rounded to the nearest 5"),
+        (Disclosure(threshold=2, rounding_base=1), "Counts of 1 are withheld; none is rounded"),
+        (Disclosure(threshold=1, rounding_base=10), "No count is withheld; others are rounded to the nearest 10"),
+    ],
+)
+def test_the_rule_is_said_in_words(rule, words):
+    assert rule_in_words(rule) == words
+
+
+def test_an_undeclared_column_is_refused_by_name():
+    with pytest.raises(DisclosureError, match="mean_age, spend_gbp: not declared"):
+        release(COUNTS.assign(mean_age=1.0), ABOUT, counts=["children"], plain=["setting"])
+
+
+def test_text_must_be_declared_too():
+    with pytest.raises(DisclosureError, match="setting: not declared"):
+        release(COUNTS, ABOUT, counts=["children"], bases={"spend_gbp": "children"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"counts": ["children", "pupils"]}, "pupils: declared but not in the table"),
+        ({"plain": ["setting", "children"]}, "children: declared more than once"),
+        ({"bases": {"spend_gbp": "setting"}}, "setting: named as a base but not declared a count"),
+        ({"bases": {"spend_gbp": []}}, "spend_gbp: no count named to rest on"),
+    ],
+)
+def test_a_declaration_that_does_not_fit_the_table_is_refused(changes, fault):
+    asked = {"counts": ["children"], "bases": {"spend_gbp": "children"}, "plain": ["setting"], **changes}
+    with pytest.raises(DisclosureError, match=fault):
+        release(COUNTS, ABOUT, **asked)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["child", "child_id", "CHILD", "upn", "birth_date", "dob", "postcode", "home_post", "urn", "provider_urn",
+     "mother", "household", "date_of_birth", "first_rows", "surname"],
+)  # fmt: skip
+def test_a_column_that_would_name_a_child_is_refused_however_it_is_declared(name):
+    with pytest.raises(DisclosureError, match=name):
+        release(pd.DataFrame({name: ["1"], "children": [9]}), ABOUT, counts=["children"], plain=[name])
+
+
+@pytest.mark.parametrize("name", ["children", "child_days", "children_per_home", "urban", "disturbance", "mothers_day"])
+def test_a_column_that_only_sounds_like_it_is_let_through(name):
+    assert release(pd.DataFrame({name: [9]}), ABOUT, counts=[name]).table[name].tolist() == [10]
+
+
+@pytest.mark.parametrize(("value", "what"), [("LE1 4PZ", "a postcode"), ("A123456789012", "a unique pupil number")])
+def test_a_label_that_looks_like_a_child_is_refused_without_being_repeated(value, what):
+    with pytest.raises(DisclosureError, match=f"1 values in area look like {what}") as refusal:
+        release(pd.DataFrame({"area": [value], "children": [9]}), ABOUT, counts=["children"], plain=["area"])
+    assert value not in str(refusal.value)
+
+
+def test_a_named_index_is_refused_because_it_is_usually_the_child():
+    with pytest.raises(DisclosureError, match="child would say who"):
+        released(COUNTS.assign(child=1).set_index("child"))
+    with pytest.raises(DisclosureError, match="named index"):
+        released(COUNTS.rename_axis("area"))
+
+
+def test_an_index_without_a_name_is_dropped():
+    assert released(COUNTS.set_axis([901, 902, 903, 904, 905, 906])).table.index.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("counts", [[1.5, 6, 6, 6, 6, 6], [-6, 6, 6, 6, 6, 6]])
+def test_a_mean_or_a_change_is_not_a_count(counts):
+    with pytest.raises(DisclosureError, match="1 of its values are not whole, or are below nought"):
+        released(COUNTS.assign(children=counts))
+
+
+def test_words_and_flags_are_not_counts():
+    with pytest.raises(DisclosureError, match="declared a count but holds"):
+        released(COUNTS.assign(children=True))
+
+
+def test_published_figures_keep_their_publishers_symbols_and_are_not_rounded():
+    published = pd.DataFrame({"area": ["A", "B"], "value": [63.0, None], "symbol": [None, "c"]})
+    shown = release_published(published, ABOUT, symbols={"value": "symbol"})
+    assert list(shown.table) == ["area", "value"]
+    assert shown.table["value"].iloc[0] == 63
+    assert shown.withheld["value"].tolist() == [False, True]
+
+
+def test_a_published_value_beside_a_symbol_is_refused():
+    published = pd.DataFrame({"area": ["A"], "value": [3.0], "symbol": ["c"]})
+    with pytest.raises(DisclosureError, match="1 rows hold both"):
+        release_published(published, ABOUT, symbols={"value": "symbol"})
+    with pytest.raises(DisclosureError, match="no column mark"):
+        release_published(published, ABOUT, symbols={"value": "mark"})
+
+
+def test_a_part_keeps_what_is_withheld_and_what_is_said():
+    shown = part(released(), ["children"], where={"setting": ["b", "d"]})
+    assert shown.withheld["children"].tolist() == [True, False]
+    assert shown.rule == released().rule
+    with pytest.raises(DisclosureError, match="no column pupils"):
+        part(shown, ["pupils"])
+    with pytest.raises(DisclosureError, match="No row is left where children is 6"):
+        part(shown, where={"children": 6})
