@@ -7,7 +7,8 @@ import pandas as pd
 
 LATE_SHARE = 0.020
 OVERRUN_SHARE, OVERRUN_DAYS, NEVER_CREDITED = 0.05, (4, 29), 0.2
-NOT_OURS_SHARE = 0.004
+SHORTEST_OVERRUN_STAY = 28
+NOT_OURS_SHARE = 0.003
 REPEATED_SHARE = 0.003
 TEXT_SHARE = 0.006
 REKEYED_STAYS_SHARE = 0.002
@@ -38,6 +39,7 @@ def add_blemishes(rows: pd.DataFrame, ids: frozenset[str], chance: np.random.Gen
 def _overrun(rows: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
     """Some stays that ended were paid for beyond their end; most were then credited for those days."""
     ends = rows["end"].eq(rows["placement_end"]) & rows["setting"].ne("in-house residential")
+    ends &= (rows["placement_end"] - rows["placement_start"]).dt.days >= SHORTEST_OVERRUN_STAY
     over = ends & rows["kind"].ne(EXTRA) & (chance.random(len(rows)) < OVERRUN_SHARE)
     days = pd.Series(chance.integers(*OVERRUN_DAYS, len(rows)), index=rows.index).where(over, 0)
     extra = (days * rows["weekly_fee"].fillna(0) / 7).round(2)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from cip_analysis.codes import TEMPORARY_PLACEMENTS, setting_of
+from cip_analysis.codes import RESPITE_STATUSES, TEMPORARY_PLACEMENTS, setting_of
 from cip_analysis.settings import Council
 from cip_analysis.synthetic.blemishes import EXTRA, add_blemishes
 from cip_analysis.synthetic.chance import stream
@@ -22,9 +22,9 @@ from cip_analysis.synthetic.history import Histories
 BASE_YEAR = 2018
 WEEKLY_GBP: Mapping[str, float] = MappingProxyType(
     {
-        "in-house foster": 475.0,
-        "independent foster": 820.0,
-        "kinship": 260.0,
+        "in-house foster": 495.0,
+        "independent foster": 825.0,
+        "kinship": 280.0,
         "external residential": 2950.0,
         "in-house residential": 3400.0,
         "16+ supported": 750.0,
@@ -37,14 +37,14 @@ WEEKLY_GBP: Mapping[str, float] = MappingProxyType(
 STEERED = ("external residential", "independent foster")
 PAID_BY_OTHERS = frozenset({"R2", "R5"})  # hospitals and youth custody send the council no placement bill
 FEE_SPREAD: Mapping[str, float] = {
-    "in-house foster": 0.06, "independent foster": 0.11, "kinship": 0.15, "external residential": 0.36,
+    "in-house foster": 0.06, "independent foster": 0.11, "kinship": 0.15, "external residential": 0.30,
     "16+ supported": 0.45, "secure and health": 0.15, "family centre": 0.15, "other": 0.4,
 }  # fmt: skip
 """Standard deviation of the logarithm of the fee among children of a setting."""
-BESPOKE_SHARE, BESPOKE_TIMES = 0.05, (1.7, 2.8)
+BESPOKE_SHARE, BESPOKE_TIMES = 0.04, (1.6, 2.6)
 ALLOWANCE_BY_AGE = ((0, 0.88), (5, 0.94), (11, 1.04), (16, 1.15))
 YEARLY_RISE: Mapping[str, tuple[float, float]] = {
-    "external residential": (0.03, 0.09), "16+ supported": (0.02, 0.08), "independent foster": (0.012, 0.025),
+    "external residential": (0.035, 0.09), "16+ supported": (0.02, 0.08), "independent foster": (0.012, 0.025),
 }  # fmt: skip
 """Assumed rise a year in fees: up to 2017/18, and after it."""
 OTHER_RISE = (0.015, 0.03)
@@ -55,13 +55,14 @@ OFF_FRAMEWORK: Mapping[str, tuple[float, float, float]] = {
 """Share bought off the framework in 2010/11, its rise a year, and how much dearer it is."""
 BLOCK_SHARE, BLOCK_TIMES = 0.07, 0.92
 CONTRIBUTIONS: Mapping[str, tuple[float, float]] = {
-    "external residential": (0.22, 0.35), "secure and health": (0.15, 0.05), "16+ supported": (0.06, 0.0),
+    "external residential": (0.15, 0.20), "secure and health": (0.15, 0.05), "16+ supported": (0.06, 0.0),
 }  # fmt: skip
 """Share of stays to which health, and education, contribute."""
 HEALTH_PART, EDUCATION_PART = (0.10, 0.35), (0.12, 0.32)
 CHANGE_SHARE, CHANGE_TIMES, CHANGE_AFTER_DAYS = 0.20, (0.85, 1.25), 120
-EXTRA_STAYS, EXTRA_PART, MOST_EXTRA = 0.35, (0.1, 0.5), 0.25
-"""Share of external residential rows with support billed beside the fee, what part of the fee, and the most overall."""
+EXTRA_ROWS, EXTRA_PART, MOST_EXTRA, EXTRA_GROWTH = 0.45, (0.1, 0.5), 0.30, 0.12
+"""Share of external residential rows with support billed beside the fee, what part of the fee before steering, the
+most overall, and how much less of it there was each year before 2017/18."""
 CLAIMED_WEEKS = 52.14  # £9.7m ÷ 63 children on 31 March ÷ 52.14 = £2,953
 FEWEST_PROVIDERS, PLACES_A_PROVIDER = 6, 3
 PROVIDER_NAME, OWN_SERVICE, OTHER_COUNCIL = "Invented Provider {:02d}", "Own service", "Invented other council"
@@ -104,6 +105,7 @@ def stays_of(histories: Histories) -> pd.DataFrame:
     stays = lines.groupby("stay").agg(
         child=("child", "first"), start=("start", "first"), end=("end", "last"), open=("open", "last"),
         placement=("placement", "first"), provider=("provider", "first"), urn=("urn", "first"),
+        legal_status=("legal_status", "first"),
     )  # fmt: skip
     pairs = stays[["placement", "provider"]].drop_duplicates()
     settings = pd.Series(
@@ -138,6 +140,14 @@ def _priced_stays(histories: Histories, seed: int) -> pd.DataFrame:
     return stays.assign(
         times=times, platform=platform, provider_name=_provider_names(stays, chance), **parts, **changes
     )
+
+
+def _one_price_for_respite(terms: pd.DataFrame) -> pd.DataFrame:
+    """The stays with every respite stay of a child on the terms of the first: one agreement, many nights."""
+    respite = terms["legal_status"].isin(RESPITE_STATUSES)
+    agreed = ["times", "platform", "provider_name", "health_part", "education_part"]
+    first = terms[respite].groupby(["child", "setting"])[agreed].transform("first")
+    return terms.assign(**{name: terms[name].where(~respite, first[name].reindex(terms.index)) for name in agreed})
 
 
 def _platforms(stays: pd.DataFrame, chance: np.random.Generator) -> pd.Series:
@@ -220,7 +230,7 @@ def price_level(setting: str, year: int) -> float:
     """The setting's price in a financial year (ending 31 March `year`) against 2017/18.
 
     >>> price_level("external residential", 2018), round(price_level("external residential", 2017), 4)
-    (1.0, 0.9709)
+    (1.0, 0.9662)
     """
     before, after = YEARLY_RISE.get(setting, OTHER_RISE)
     return float((1 + (after if year > BASE_YEAR else before)) ** (year - BASE_YEAR))
@@ -252,11 +262,12 @@ def _extra_support(rows: pd.DataFrame, chance: np.random.Generator) -> pd.DataFr
     """Support billed beside the fee (staff, transport, therapy) on some external residential rows.
 
     So much of it that spend ÷ children there on 31 March ÷ 52.14 is the known price a week, where fees alone fall
-    short because fewer children were there on average than on that day. Other years bear the same part.
+    short because fewer children were there on average than on that day. Earlier years bear less, later ones as much.
     """
-    home, chosen = rows["setting"].eq(STEERED[0]), chance.random(len(rows)) < EXTRA_STAYS
-    part = pd.Series(chance.uniform(*EXTRA_PART, len(rows)), index=rows.index) * (home & chosen)
+    home, chosen = rows["setting"].eq(STEERED[0]), chance.random(len(rows)) < EXTRA_ROWS
     year = _steering_year(rows)
+    grown = (1 + EXTRA_GROWTH * (rows["year"] - year)).clip(0, 1)
+    part = pd.Series(chance.uniform(*EXTRA_PART, len(rows)), index=rows.index) * (home & chosen) * grown
     then = rows["year"].eq(year) & home
     on_the_day = rows[then & rows["end"].eq(pd.Timestamp(year, 4, 1))]
     claimed = len(on_the_day) * WEEKLY_GBP[STEERED[0]] * price_level(STEERED[0], year) * CLAIMED_WEEKS

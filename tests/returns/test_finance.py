@@ -326,16 +326,18 @@ def test_a_stay_open_on_the_census_date_is_taken_to_go_on():
     assert matched([payment], [a_stay(end=None)])["match"].tolist() == ["stay"]
 
 
-def test_the_setting_is_that_of_the_stay_with_the_payments_provider_and_otherwise_of_most_days():
+def test_the_setting_is_that_of_the_stay_which_agrees_with_the_payment_and_otherwise_of_most_days():
     stays = [a_stay(end="2017-08-01"), a_stay(start="2017-08-01", provider_urn="SC002", setting="independent foster")]
     payments = [
         a_payment(start="2017-07-30", end="2017-08-20"),
+        a_payment(start="2017-07-30", end="2017-08-20", provider_urn="", setting="Res"),
         a_payment(start="2017-07-30", end="2017-08-20", provider_urn=""),
         a_payment(start="2017-08-01", end="2017-08-20", kind="credit note", amount_gbp=-9.0),
     ]
     table = matched(payments, stays)
-    assert table["setting"].tolist() == ["external residential", "independent foster", "external residential"]
-    assert table["match"].tolist() == ["stay", "stay", "part stay"]
+    home, foster = "external residential", "independent foster"
+    assert table["setting"].tolist() == [home, foster, home, home]
+    assert table["match"].tolist() == ["stay", "stay", "stay", "part stay"]
 
 
 def test_a_rekeyed_child_is_listed_beside_the_unpaid_stay_and_never_merged():
@@ -391,8 +393,8 @@ def test_matching_agrees_with_counting_days_one_by_one(stays, payments):
             begins = day + pd.Timedelta(days=start)
             rows.append(a_stay(start=begins, end=begins + pd.Timedelta(days=length), period=len(rows) + 1))
     paid = [
-        a_payment(start=day + pd.Timedelta(days=start), end=day + pd.Timedelta(days=start + length), provider_urn="")
-        for start, length in payments
+        a_payment(start=begins, end=begins + pd.Timedelta(days=length), provider_urn="", setting="")
+        for begins, length in [(day + pd.Timedelta(days=start), length) for start, length in payments]
     ]
     expected = []
     for start, length in payments:

@@ -16,6 +16,7 @@ from cip_analysis.records import PAYMENT_MATCHES, Episodes, Payments, Treatments
 from cip_analysis.returns.payments.cells import total_gbp
 
 Whole = npt.NDArray[np.int64]
+Texts = npt.NDArray[np.object_]
 FAR_AHEAD = pd.Timestamp(2200, 1, 1)
 DAYS_A_KEY = 200_000
 PREFERRED = 1_000_000
@@ -69,7 +70,8 @@ def match_payments(payments: Payments, episodes: Episodes) -> tuple[Payments, Tr
     """The payments with `match` said of each, and with the setting of the stay they met.
 
     stay: every day of the period lies in that child's stays. part stay: some days do, or it runs on within 61 days
-    of the end of a stay with the same provider (as overruns and their credit notes do). other child, same stay: the
+    of the end of a stay with the same provider (as overruns and their credit notes do; without a URN, setting for
+    provider). other child, same stay: the
     child's unmatched payments to one provider in one year run over exactly the days of another child's stay with
     that provider (by URN) for which nobody was paid: probably a re-keyed identifier, so it is listed and left.
     no stay: the child is in the returns, but not on any of those days. no child: blank, or not in the returns.
@@ -93,7 +95,7 @@ def match_payments(payments: Payments, episodes: Episodes) -> tuple[Payments, Tr
         "payment's provider is not the stay's": (other_urn, "matched on the child's dates; URNs differ; not altered"),
         "payment runs on from a stay": (
             met["ran_on"],
-            "within 61 days of a stay with its provider; put to its setting",
+            "starts within 61 days of that stay's end, same provider; put to its setting",
         ),
     }
     ledger = _match_ledger(matched, noted)
@@ -116,24 +118,29 @@ def _day_numbers(days: pd.Series) -> Whole:
 class _Candidates:
     """Payments beside the stays they may meet, as whole numbers.
 
-    who: the child's place among the children of the stays, -1 where unknown. start, end, urn: of each payment.
-    first, count: the payment meets stays first .. first + count - 1. child, begins, ends, urns: of each stay.
+    who: the child's place among the children of the stays, -1 where unknown. start, end: of each payment.
+    first, count: the payment meets stays first .. first + count - 1. child, begins, ends: of each stay.
+    urn, setting: of each payment; urns, settings: of each stay.
     """
 
     who: Whole
     start: Whole
     end: Whole
-    urn: npt.NDArray[np.object_]
     first: Whole
     count: Whole
     child: Whole
     begins: Whole
     ends: Whole
-    urns: npt.NDArray[np.object_]
+    urn: Texts
+    urns: Texts
+    setting: Texts
+    settings: Texts
 
-    def same_provider(self, rows: Whole, stay: Whole) -> npt.NDArray[np.bool_]:
-        """Whether each payment's provider, where given, is the stay's."""
-        return np.asarray((self.urn[rows] == self.urns[stay]) & (self.urn[rows] != ""), dtype=bool)
+    def agree(self, rows: Whole, stay: Whole) -> npt.NDArray[np.bool_]:
+        """Whether each payment is to the stay's provider; where either lacks a URN, for care in the stay's setting."""
+        either_blank = (self.urn[rows] == "") | (self.urns[stay] == "")
+        same = np.where(either_blank, self.setting[rows] == self.settings[stay], self.urn[rows] == self.urns[stay])
+        return np.asarray(same, dtype=bool)
 
 
 def _candidates(paid: pd.DataFrame, stays: pd.DataFrame) -> _Candidates:
@@ -146,17 +153,18 @@ def _candidates(paid: pd.DataFrame, stays: pd.DataFrame) -> _Candidates:
     first = np.searchsorted(child * DAYS_A_KEY + ends, who * DAYS_A_KEY + start, side="right")
     last = np.searchsorted(child * DAYS_A_KEY + begins, who * DAYS_A_KEY + end, side="left")
     return _Candidates(
-        who=who, start=start, end=end, urn=paid["provider_urn"].fillna("").to_numpy(dtype=object), first=first,
-        count=np.where(who >= 0, last - first, 0), child=child, begins=begins, ends=ends,
-        urns=stays["provider_urn"].to_numpy(dtype=object),
+        who=who, start=start, end=end, first=first, count=np.where(who >= 0, last - first, 0), child=child,
+        begins=begins, ends=ends,
+        urn=paid["provider_urn"].fillna("").to_numpy(dtype=object), urns=stays["provider_urn"].to_numpy(dtype=object),
+        setting=paid["setting"].fillna("").to_numpy(dtype=object), settings=stays["setting"].to_numpy(dtype=object),
     )  # fmt: skip
 
 
 def _meet(paid: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
     """For each payment: whether the child is known, days overlapped, and the setting and URN of the stay it is put to.
 
-    That is, of the stays met, one with the payment's provider before any other, then the one met on most days; or,
-    where none met has its provider, the stay it runs on from.
+    That is, of the stays met, one that agrees with the payment before any other, then the one met on most days; or,
+    where none met agrees, the stay it runs on from.
     """
     candidates = _candidates(paid, stays)
     overlap, most, best = (np.zeros(len(paid), dtype="int64") for _ in range(3))
@@ -166,7 +174,7 @@ def _meet(paid: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
         until = np.minimum(candidates.end[rows], candidates.ends[stay])
         days = until - np.maximum(candidates.start[rows], candidates.begins[stay])
         overlap[rows] += days
-        score = days + PREFERRED * candidates.same_provider(rows, stay)
+        score = days + PREFERRED * candidates.agree(rows, stay)
         better = score > most[rows]
         most[rows[better]], best[rows[better]] = score[better], stay[better]
     rows, before = _runs_on(candidates, np.flatnonzero(most < PREFERRED))
@@ -187,12 +195,12 @@ def _meet(paid: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
 
 
 def _runs_on(candidates: _Candidates, rows: Whole) -> tuple[Whole, Whole]:
-    """Of these payments, those that start soon after a stay of the child with their provider ended; and that stay."""
+    """Of these payments, those that start soon after a stay they agree with ended; and that stay."""
     rows = rows[(candidates.who[rows] >= 0) & (candidates.first[rows] > 0)]
     before = candidates.first[rows] - 1
     gap = candidates.start[rows] - candidates.ends[before]
     follows = (candidates.child[before] == candidates.who[rows]) & (gap >= 0) & (gap <= RUNS_ON_DAYS)
-    follows &= candidates.same_provider(rows, before)
+    follows &= candidates.agree(rows, before)
     return rows[follows], before[follows]
 
 
