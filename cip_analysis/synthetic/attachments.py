@@ -201,16 +201,16 @@ def previous_permanence_table(year: ReturnYear, events: Events, identities: Iden
     """
     lines = year.lines
     started = lines[lines["start_reason"].eq("S") & lines["start"].between(year.first, year.last)]
-    born = started.drop_duplicates("child").set_index("child")["birth_date"]
-    known = events.permanence.set_index("child").reindex(born.index)
-    earlier = known["day"] < year.earliest_lines().reindex(born.index)
+    children = started.drop_duplicates("child")[["child", "birth_date"]]
+    rows = children.merge(events.permanence, how="left", on="child")
+    earlier = rows["day"] < rows["child"].map(year.earliest_lines())
     return pd.DataFrame(
         {
-            "CHILD": born.index.map(identities.ids),
-            "DOB": as_text(born).to_numpy(),
-            "PREV_PERM": known["code"].where(earlier, "Z1").to_numpy(),
-            "LA_PERM": known["authority"].where(earlier, "").to_numpy(),
-            "DATE_PERM": as_text(known["day"].where(earlier)).to_numpy(),
+            "CHILD": rows["child"].map(identities.ids),
+            "DOB": as_text(rows["birth_date"]),
+            "PREV_PERM": rows["code"].where(earlier, "Z1"),
+            "LA_PERM": rows["authority"].where(earlier, ""),
+            "DATE_PERM": as_text(rows["day"].where(earlier)),
         }
     )
 

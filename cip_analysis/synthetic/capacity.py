@@ -11,14 +11,16 @@ import pandas as pd
 
 from cip_analysis.settings import Council, Home
 from cip_analysis.synthetic.chance import stream
-from cip_analysis.synthetic.files import as_text
+from cip_analysis.synthetic.files import as_text, collection_years
 from cip_analysis.synthetic.history import Histories
+from cip_analysis.synthetic.placing import OWN_HOMES_CLOSED
 
 OWN_FOSTER = ("U4", "U5", "U6")
 SPARE_PLACES = 1.3
 LEAVING_SHARE = 0.09
 LEAVING_REASONS = ("retired", "moved to an agency", "adopted or became a guardian", "changed circumstances")
 MOST_PLACES = 3
+CLOSED_HOMES_SHUT = pd.Timestamp(np.datetime64(OWN_HOMES_CLOSED, "D"))
 CAPACITY_COLUMNS = ("name", "kind", "places", "opened", "closed", "reason")
 
 
@@ -69,36 +71,38 @@ def _invent_households(histories: Histories, carers: int, chance: np.random.Gene
 def _come_and_go(histories: Histories, numbers: pd.Series, chance: np.random.Generator) -> tuple[pd.Series, pd.Series]:
     """The opening and closing days of households, so that `numbers` (by year) are open at each year's end."""
     first = pd.Timestamp(histories.first_day)
-    here = [(first - pd.Timedelta(days=int(days)), pd.NaT) for days in chance.integers(30, 5000, int(numbers.iloc[0]))]
-    for year, number in numbers.items():
-        opens = pd.Timestamp(int(str(year)) - 1, 4, 1)
-        open_rows = [row for row, (_, closed) in enumerate(here) if pd.isna(closed)]
-        leaving = max(round(LEAVING_SHARE * len(open_rows)), len(open_rows) - int(number))
-        for row in chance.permutation(open_rows)[:leaving]:
-            here[row] = (here[row][0], opens + pd.Timedelta(days=int(chance.integers(180, 365))))
-        joining = int(number) - len(open_rows) + leaving
-        here += [(opens + pd.Timedelta(days=int(days)), pd.NaT) for days in chance.integers(0, 180, joining)]
-    here.sort(key=lambda dates: dates[0])
-    return pd.Series([opened for opened, _ in here]), pd.Series([closed for _, closed in here], dtype="datetime64[us]")
+    opened = [first - pd.Timedelta(days=int(days)) for days in chance.integers(30, 5000, int(numbers.iloc[0]))]
+    closed: dict[int, pd.Timestamp] = {}
+    for year, number in zip(collection_years(histories), numbers, strict=True):
+        opens = pd.Timestamp(year - 1, 4, 1)
+        here = [row for row in range(len(opened)) if row not in closed]
+        leaving = max(round(LEAVING_SHARE * len(here)), len(here) - int(number))
+        for row in chance.permutation(here)[:leaving]:
+            closed[int(row)] = opens + pd.Timedelta(days=int(chance.integers(180, 365)))
+        joining = int(number) - len(here) + leaving
+        opened += [opens + pd.Timedelta(days=int(days)) for days in chance.integers(0, 180, joining)]
+    dates = pd.DataFrame(
+        {"opened": opened, "closed": pd.Series(closed, dtype="datetime64[us]").reindex(range(len(opened)))}
+    )
+    dates = dates.sort_values("opened", kind="stable", ignore_index=True)
+    return dates["opened"], dates["closed"]
 
 
 def _invent_homes(histories: Histories, homes: tuple[Home, ...], chance: np.random.Generator) -> pd.DataFrame:
-    """The council's own homes: those its settings name, open at least as long as any child was in one."""
+    """The council's own homes, as its settings name them: open at least as long as any child was in one."""
     episodes = histories.episodes
     inside = episodes[episodes["placement"].eq("K2") & episodes["provider"].eq("PR1")]
-    ends = inside["end"].fillna(pd.Timestamp(histories.last_day) + pd.Timedelta(days=1))
-    first, last = pd.Timestamp(histories.first_day), pd.Timestamp(histories.last_day)
-    opened = min(inside["start"].min(), first) if len(inside) else first
-    emptied = max(ends.max(), last - pd.Timedelta(days=300)) if len(inside) else last - pd.Timedelta(days=300)
-    still_used = bool(inside["end"].isna().any())
-    closes = pd.NaT if still_used else min(emptied + pd.Timedelta(days=30), last)
+    opened = min([pd.Timestamp(histories.first_day), *inside["start"]])
+    emptied = max([CLOSED_HOMES_SHUT, *inside["end"].dropna()])
+    in_use = bool(inside["end"].isna().any()) or emptied > pd.Timestamp(histories.last_day)
+    closed = [pd.NaT if home.open or in_use else emptied for home in homes]
     return pd.DataFrame(
         {
             "name": [home.name for home in homes],
             "kind": "children's home",
             "places": [home.beds for home in homes],
             "opened": [opened - pd.Timedelta(days=int(days)) for days in chance.integers(200, 4000, len(homes))],
-            "closed": pd.Series([pd.NaT if home.open else closes for home in homes], dtype="datetime64[us]"),
-            "reason": ["" if home.open or still_used else "temporarily closed" for home in homes],
+            "closed": pd.Series(closed, dtype="datetime64[us]"),
+            "reason": ["" if pd.isna(day) else "temporarily closed" for day in closed],
         }
     )

@@ -8,7 +8,6 @@ Source: DfE, guide to the SSDA903 collection, by year; the rules of the csc-vali
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -174,13 +173,14 @@ def move_codes(year: ReturnYear) -> pd.Series:
 
 def sex_codes(sexes: pd.Series, year: int) -> pd.Series:
     """SEX as 1 and 2 until 2023/24, then as M and F."""
-    codes: Mapping[str, str] = {"male": "1", "female": "2"}
-    return sexes.map({"male": "M", "female": "F"} if year >= SEX_AS_LETTERS_FROM else codes)
+    codes = {"male": "M", "female": "F"} if year >= SEX_AS_LETTERS_FROM else {"male": "1", "female": "2"}
+    return pd.Series([codes[sex] for sex in sexes], sexes.index, dtype="str")
 
 
 def as_text(dates: pd.Series) -> pd.Series:
     """Dates as dd/mm/yyyy, blank where there is none."""
-    return dates.dt.strftime("%d/%m/%Y").fillna("").astype("str")
+    text: pd.Series = dates.dt.strftime("%d/%m/%Y").fillna("").astype("str")
+    return text
 
 
 # ---- the two tables every return has --------------------------------------------------------------------------

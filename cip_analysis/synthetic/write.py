@@ -42,6 +42,7 @@ from cip_analysis.synthetic.files import (
 from cip_analysis.synthetic.history import Histories
 from cip_analysis.synthetic.outcomes import health_table, leavers_of_year, leavers_table
 from cip_analysis.synthetic.payments import invent_payments
+from cip_analysis.synthetic.statutory import settle
 from cip_analysis.synthetic.targets import read_targets
 
 MARK = "SYNTHETIC.txt"
@@ -75,7 +76,8 @@ class SynthesisOptions:
 def synthesise(council: Council, folder: Path, options: SynthesisOptions) -> None:
     """Invent the council's county and write it into `folder`, replacing an earlier invented county there.
 
-    Writes returns/<year>/<table>.csv, payments.csv, capacity.csv, SYNTHETIC.txt and manifest.json.
+    Writes returns/<year>/<table>.csv, payments.csv, capacity.csv and manifest.json, with the mark of invented data
+    beside the returns too, because a folder of returns may be read by itself.
     Raises SynthesisError where the folder holds anything else, or the years run backwards.
     """
     if options.last_year < options.first_year:
@@ -85,7 +87,7 @@ def synthesise(council: Council, folder: Path, options: SynthesisOptions) -> Non
                              "Choose an empty folder.")  # fmt: skip
     targets = read_targets(options.reference, council)
     years = (options.first_year, options.last_year)
-    histories = invent_county(council, targets, options.seed, years=years, children=options.children)
+    histories = settle(invent_county(council, targets, options.seed, years=years, children=options.children))
     tables = county_tables(histories, council, options.seed)
     _replace(folder, tables, _said_of(council, options))
 
@@ -166,7 +168,8 @@ def _replace(folder: Path, tables: Mapping[str, pd.DataFrame], said: Mapping[str
         files[name] = {"rows": len(table), "sha256": hashlib.sha256(content).hexdigest()}
     manifest = json.dumps({**said, "files": files}, indent=1, sort_keys=True) + "\n"
     (part / MANIFEST).write_bytes(manifest.encode())
-    (part / MARK).write_bytes(MARK_TEXT.encode())
+    for place in (part, part / "returns"):
+        (place / MARK).write_bytes(MARK_TEXT.encode())
     if folder.exists():
         shutil.rmtree(folder)
     part.rename(folder)
