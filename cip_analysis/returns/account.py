@@ -72,3 +72,14 @@ def share_of_days_changed(treatments: Treatments) -> float:
         return 0.0
     mended = ledger[~ledger["rule"].isin(STITCHING)]
     return float((mended["child_days_after"] - mended["child_days_before"]).abs().sum() / days)
+
+
+def repairs_made(treatments: Treatments) -> pd.DataFrame:
+    """The lines of the ledger that changed a row, in order.
+
+    Columns: rule, rows_seen, rows_changed, children, child_days_change (after less before), why.
+    """
+    made = treatments.table[treatments.table["rows_changed"] > 0]
+    change = made["child_days_after"] - made["child_days_before"]
+    columns = ["rule", "rows_seen", "rows_changed", "children", "child_days_change", "why"]
+    return made.assign(child_days_change=change)[columns].reset_index(drop=True)

@@ -7,7 +7,13 @@ from datetime import date
 import pandas as pd
 
 from cip_analysis.records import Findings, Returns, Treatments
-from cip_analysis.returns.account import STITCHING, count_lines, findings_by_rule, share_of_days_changed
+from cip_analysis.returns.account import (
+    STITCHING,
+    count_lines,
+    findings_by_rule,
+    repairs_made,
+    share_of_days_changed,
+)
 from cip_analysis.returns.repairs import REPAIRS
 
 
@@ -73,3 +79,8 @@ def test_the_lines_that_stitch_years_are_lines_the_repairs_write():
 
 def test_a_ledger_that_saw_no_days_changed_none():
     assert share_of_days_changed(Treatments.of([])) == 0.0
+
+
+def test_only_repairs_that_changed_a_row_are_shown_with_what_they_did():
+    ledger = Treatments.of([a_treatment(1000, 990), a_treatment(990, 990) | {"rows_changed": 0}])
+    assert repairs_made(ledger)["child_days_change"].tolist() == [-10]
