@@ -53,7 +53,20 @@ def compare_rates(comparators: Comparators, council: Council, measure: str = LOO
     pooled = sums.assign(series=POOLED, rate_per_10k=sums["children"] / sums["population"] * 10_000)
     columns = ["year", "series", "areas", "children", "population", "rate_per_10k"]
     together = pd.concat([single[columns], pooled[columns], sums.assign(series=MEAN_OF_RATES)[columns]])
-    return together.sort_values(["year", "series"], ignore_index=True)
+    order = [council.name, POOLED, MEAN_OF_RATES, council.region]
+    place = together["series"].map({name: position for position, name in enumerate(order)}).fillna(len(order))
+    return together.assign(place=place).sort_values(["year", "place"], ignore_index=True)[columns]
+
+
+def with_every_year(rates: pd.DataFrame) -> pd.DataFrame:
+    """The same rates with a blank row for each series in each year between that has none, so that a line breaks there.
+
+    rates: as `compare_rates` gives, or some of its columns, with year and series among them.
+    """
+    years = range(int(rates["year"].min()), int(rates["year"].max()) + 1)
+    series = rates["series"].drop_duplicates()
+    grid = pd.MultiIndex.from_product([years, series], names=["year", "series"])
+    return rates.set_index(["year", "series"]).reindex(grid).reset_index()
 
 
 def count_beside_published(
@@ -88,18 +101,19 @@ def value_of(comparators: Comparators, area_code: str, measure: str, year: int) 
 def vintages(comparators: Comparators, area_code: str, measure: str = LOOKED_AFTER) -> pd.DataFrame:
     """Each figure of one area that changed after it was first published.
 
-    Columns: year, first, first_published, last, last_published, change; only the years that moved.
+    Columns: year, first_figure, first_release, latest_figure, latest_release (releases by month, as "November 2018"),
+    change; only the years that moved.
     """
     figures = comparators.table
     chosen = figures[(figures["area_code"] == area_code) & (figures["measure"] == measure)].dropna(subset=["value"])
     ordered = chosen.sort_values(["year", "published"]).groupby("year")
     ends = pd.DataFrame(
         {
-            "first": ordered["value"].first(),
-            "first_published": ordered["published"].first(),
-            "last": ordered["value"].last(),
-            "last_published": ordered["published"].last(),
+            "first_figure": ordered["value"].first(),
+            "first_release": ordered["published"].first().dt.strftime("%B %Y"),
+            "latest_figure": ordered["value"].last(),
+            "latest_release": ordered["published"].last().dt.strftime("%B %Y"),
         }
     )
-    moved = ends[ends["first"] != ends["last"]]
-    return moved.assign(change=moved["last"] - moved["first"]).reset_index()
+    moved = ends[ends["first_figure"] != ends["latest_figure"]]
+    return moved.assign(change=moved["latest_figure"] - moved["first_figure"]).reset_index()

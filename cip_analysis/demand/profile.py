@@ -27,7 +27,7 @@ from cip_analysis.demand.caseload import CaseloadError, Definition, birthdays
 from cip_analysis.records import Caseload, Episodes
 
 NOT_RECORDED = "not recorded"
-OTHER_SETTINGS = "all other settings"
+OTHER = "other"
 _GROUPS_OF_CODES: Mapping[str, str] = {
     **dict.fromkeys(sorted(FOSTER_PLACEMENTS), "foster"),
     **dict.fromkeys(sorted(ADOPTION_PLACEMENTS), "placed for adoption"),
@@ -98,34 +98,44 @@ def children_on(episodes: Episodes, day: date, definition: Definition = "publish
 def describe_children(episodes: Episodes, days: Sequence[date], by: Sequence[str]) -> pd.DataFrame:
     """Children on several days by several characteristics, for one table.
 
-    Columns: characteristic, category, and one a day named as it is written, e.g. "31 March 2018". A category that
-    nobody was in on any of the days is left out.
+    Columns: group ("Sex: male"), and one a day named as it is written, e.g. "31 March 2018". A group that nobody was
+    in on any of the days is left out.
     """
+    written = [f"{day.day} {day:%B %Y}" for day in days]
     parts = []
     for characteristic in by:
         counts = [count_on(episodes, day, characteristic).set_index(characteristic)["children"] for day in days]
-        wide = pd.concat(counts, axis=1, keys=[f"{day.day} {day:%B %Y}" for day in days], sort=False).fillna(0)
-        named = wide[wide.sum(axis=1) > 0].astype("int64").rename_axis("category").reset_index()
-        parts.append(named.assign(characteristic=characteristic))
-    written = [f"{day.day} {day:%B %Y}" for day in days]
-    return pd.concat(parts, ignore_index=True)[["characteristic", "category", *written]]
+        wide = pd.concat(counts, axis=1, keys=written, sort=False).fillna(0).astype("int64")
+        heading = f"{characteristic[:1].upper()}{characteristic[1:]}"
+        parts.append(wide.set_axis([f"{heading}: {name}" for name in wide.index]))
+    table = pd.concat(parts).rename_axis("group")
+    return table[table.sum(axis=1) > 0].reset_index()
 
 
 def main_settings(caseload: Caseload, most: int = 5) -> pd.DataFrame:
-    """Children at each 31 March by setting, all but the `most` largest at the last of them joined.
+    """Children at each 31 March by setting, all but the `most` largest at the last of them joined into "other".
 
-    Columns: year, setting, children; the joined ones, called "all other settings", come last.
+    Columns: year, setting, children; "other", which holds our setting of that name too, comes last.
     """
     table = caseload.table[caseload.table["month"].dt.month == 3]
     totals = table.groupby([table["month"].dt.year.rename("year"), table["setting"].astype("str")])["stock"].sum()
     if totals.empty:
         return pd.DataFrame({"year": [], "setting": [], "children": []})
-    largest = list(totals.xs(totals.index[-1][0]).nlargest(most).index)
+    last = totals.xs(totals.index[-1][0])
+    largest = list(last.drop(OTHER).nlargest(most).index)
     counted = totals.reset_index(name="children")
-    named = counted["setting"].where(counted["setting"].isin(largest), OTHER_SETTINGS)
-    joined = counted.assign(setting=pd.Categorical(named, [*largest, OTHER_SETTINGS], ordered=True))
+    named = counted["setting"].where(counted["setting"].isin(largest), OTHER)
+    joined = counted.assign(setting=pd.Categorical(named, [*largest, OTHER], ordered=True))
     summed = joined.groupby(["year", "setting"], as_index=False, observed=False)["children"].sum()
     return pd.DataFrame(summed).astype({"setting": "str", "year": "int64"})
+
+
+def middle_band(table: pd.DataFrame, counted: str) -> str:
+    """The band of duration that the middle stay falls in; "none" where there are no stays."""
+    running = table[counted].cumsum()
+    if not len(table) or not running.iloc[-1]:
+        return "none"
+    return str(table.loc[running * 2 >= running.iloc[-1], "duration"].iloc[0])
 
 
 def placement_durations(episodes: Episodes, year: int, setting: str = "") -> pd.DataFrame:
@@ -152,11 +162,6 @@ def care_durations(episodes: Episodes, year: int) -> pd.DataFrame:
     ceased = periods[_ended_in(periods["end"], year) & (periods["placements"] == periods["closed"])]
     last = ceased.drop_duplicates("child", keep="last")
     return _banded(last["start"], last["end"], CARE_BANDS, "children")
-
-
-def median_days(starts: pd.Series, ends: pd.Series) -> float:
-    """The middle length of stay in days; nan where there is none."""
-    return float((ends - starts).dt.days.median())
 
 
 def _ended_in(ends: pd.Series, year: int) -> pd.Series:

@@ -35,7 +35,7 @@ from cip_analysis.returns.published import LOOKED_AFTER, MEASURES, POPULATION, U
 
 def not_held(_at: At, _stated: float | None, _evidence: Evidence) -> Found:
     """A claim no data held speak to."""
-    return Found(None, "Nothing held here speaks to it.", "none held", UNCHECKED)
+    return Found(None, "No data are held.", "none held", UNCHECKED)
 
 
 # ---- the report against itself ---------------------------------------------------------------------------------

@@ -12,9 +12,7 @@ from cip_analysis.demand.profile import children_on
 from cip_analysis.impact.claim_evidence import AGREES, DIFFERS, UNCHECKED, At, Evidence, Found, in_words
 
 DAYS_A_WEEK = 7
-INVENTED = (
-    "The returns and payments here are invented, and were made to match this figure, so their agreement is no evidence."
-)
+INVENTED = "The returns and payments here are invented, so what they say is no evidence."
 
 
 def children_in_setting(at: At, _stated: float | None, evidence: Evidence) -> Found:

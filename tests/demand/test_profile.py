@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pandas as pd
 import pytest
 from builders import a_placement, make_episodes
 
@@ -12,11 +13,12 @@ from cip_analysis.demand.caseload import CaseloadError, count_caseload, count_st
 from cip_analysis.demand.profile import (
     CHARACTERISTICS,
     NOT_RECORDED,
-    OTHER_SETTINGS,
+    OTHER,
     care_durations,
     count_on,
     describe_children,
     main_settings,
+    middle_band,
     placement_durations,
 )
 
@@ -88,9 +90,12 @@ def test_every_category_is_there_even_where_no_child_is():
 
 def test_several_days_stand_side_by_side_and_empty_categories_go():
     table = describe_children(several(), [date(2017, 5, 31), CENSUS], ["sex", "setting"])
-    assert list(table) == ["characteristic", "category", "31 May 2017", "31 March 2018"]
-    assert table["category"].tolist() == ["male", "female", "in-house foster", "external residential", "other"]
-    sums = table.groupby("characteristic")[["31 May 2017", "31 March 2018"]].sum()
+    assert list(table) == ["group", "31 May 2017", "31 March 2018"]
+    assert table["group"].tolist() == [
+        "Sex: male", "Sex: female", "Setting: in-house foster", "Setting: external residential", "Setting: other",
+    ]  # fmt: skip
+    of = table["group"].str.split(":").str[0]
+    sums = table.drop(columns="group").groupby(of).sum()
     assert sums.to_numpy().tolist() == [[4, 4], [4, 4]]
 
 
@@ -105,8 +110,8 @@ def test_the_smaller_settings_are_joined_and_nobody_is_lost():
     table = main_settings(caseload, most=3)
     assert table["year"].tolist() == [2017] * 4 + [2018] * 4
     latest = table[table["year"] == 2018].set_index("setting")["children"]
-    assert latest.to_dict() == {"in-house foster": 5, "kinship": 4, "external residential": 3, OTHER_SETTINGS: 3}
-    assert list(latest.index)[-1] == OTHER_SETTINGS
+    assert latest.to_dict() == {"in-house foster": 5, "kinship": 4, "external residential": 3, OTHER: 3}
+    assert list(latest.index)[-1] == OTHER
     before = count_caseload(make_episodes(rows), date(2016, 6, 1), date(2016, 8, 1))
     assert main_settings(before).empty
 
@@ -144,6 +149,13 @@ def test_only_placements_that_ended_in_the_year_count_and_only_in_the_setting_as
     ]
     assert placement_durations(make_episodes(rows), 2018)["placements"].sum() == 2
     assert placement_durations(make_episodes(rows), 2018, "kinship")["placements"].sum() == 1
+
+
+def test_the_middle_stay_falls_in_the_band_that_reaches_half():
+    table = pd.DataFrame({"duration": ["short", "middling", "long"], "children": [4, 1, 5]})
+    assert middle_band(table, "children") == "middling"
+    assert middle_band(table.assign(children=[1, 1, 5]), "children") == "long"
+    assert middle_band(table.assign(children=0), "children") == "none"
 
 
 def test_care_lasts_from_the_start_of_the_period_and_a_child_counts_once():

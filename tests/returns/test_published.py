@@ -16,6 +16,7 @@ from cip_analysis.demand.others import (
     rate_per_10k,
     value_of,
     vintages,
+    with_every_year,
 )
 from cip_analysis.records import Comparators
 from cip_analysis.returns.published import (
@@ -198,14 +199,22 @@ def test_a_pooled_rate_weighs_by_population_and_a_mean_of_rates_does_not():
     assert compared.loc[POOLED, "areas"] == 2
 
 
+def test_a_year_without_a_rate_is_a_gap_and_not_a_line_drawn_across_it():
+    rates = compare_rates(read_published(REFERENCE), the_council())
+    assert rates["series"].drop_duplicates().tolist()[:2] == ["Leicestershire", POOLED]
+    gaps = with_every_year(rates)
+    assert sorted(gaps.loc[gaps["rate_per_10k"].isna(), "year"].unique()) == [2011, 2012, 2013]
+    pd.testing.assert_frame_equal(gaps.dropna(ignore_index=True), rates, check_dtype=False)
+
+
 # ---- the table the project carries -----------------------------------------------------------------------------
 
 
 def test_the_reference_table_holds_both_the_first_figure_and_the_revised_one():
     figures = read_published(REFERENCE)
     moved = vintages(figures, "855").set_index("year")
-    assert (moved.loc[2018, "first"], moved.loc[2018, "last"]) == (555, 554)
-    assert moved.loc[2018, "first_published"] == pd.Timestamp("2018-11-15")
+    assert moved.loc[2018, ["first_figure", "latest_figure", "change"]].tolist() == [555, 554, -1]
+    assert moved.loc[2018, "first_release"] == "November 2018"
     stock = [value_of(figures, "855", LOOKED_AFTER, year) for year in range(2010, 2026)]
     assert stock == [330, 352, 373, 435, 456, 471, 469, 510, 554, 583, 654, 706, 696, 681, 725, 694]
 
