@@ -68,14 +68,17 @@ def read_returns(folder: Path, as_at: date | None = None) -> Returns:
     found = _look(folder)
     names = [name for name in found.files if Path(name).name.upper() != MARK_OF_SYNTHETIC]
     opened = [open_file(found.root, name, is_header) for name in names]
-    read = [read_kind(kind, texts) for kind, texts in by_kind(opened).items()]
     notices = [*found.notices, *(notice for file in opened for notice in file.notices)]
+    digests = {table.source: file.digest for file in opened for table in file.tables}
+    texts = by_kind(opened)
+    del opened  # each kind's text is let go as soon as it is typed: held together they double the memory needed
+    read = [read_kind(kind, texts.pop(kind)) for kind in list(texts)]
     notices += [notice for part in read for notice in part.notices]
     tables = {part.kind: part.table for part in read if part.table is not None}
     if "episodes" not in tables or not tables["episodes"][["CHILD", "DECOM"]].notna().all(axis="columns").any():
         raise ReturnError(_why_nothing(folder.name, len(names), notices), _findings(notices))
     keyed = key_by_authority(tables)
-    placed = give_years(keyed.tables, {table.source: file.digest for file in opened for table in file.tables})
+    placed = give_years(keyed.tables, digests)
     census = census_date(placed.tables["episodes"], as_at)
     notices += [*keyed.notices, *placed.notices, *census.notices]
     notices += [*_absences(placed.tables), *_leading_zeros(placed.tables)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import struct
 import warnings
 import zipfile
@@ -32,9 +33,9 @@ MOST_UNPACKED = 1 << 30
 HEADER_SEARCH = 30
 WIDEST = 400
 DAMAGE = (
-    zipfile.BadZipFile, zlib.error, struct.error, InvalidFileException, ParseError, SAXException, DefusedXmlException,
-    KeyError, IndexError, AttributeError, TypeError, ValueError, OverflowError, OSError, EOFError, RuntimeError,
-    AssertionError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, InvalidFileException, ParseError, SAXException,
+    DefusedXmlException, LookupError, ArithmeticError, AttributeError, TypeError, ValueError, OSError, EOFError,
+    RuntimeError, AssertionError,
 )  # fmt: skip
 Grid = list[tuple[int, list[str]]]
 
