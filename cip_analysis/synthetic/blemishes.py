@@ -11,6 +11,7 @@ SHORTEST_OVERRUN_STAY = 28
 NOT_OURS_SHARE = 0.003
 REPEATED_SHARE = 0.003
 TEXT_SHARE = 0.006
+LEFT_OPEN_SHARE, LEFT_OPEN_AFTER, FORTNIGHT = 0.006, pd.Timedelta(days=95), pd.Timedelta(days=14)
 REKEYED_STAYS_SHARE = 0.002
 VOID_DAYS = (14, 57)
 EXTRA = "additional support"
@@ -30,7 +31,9 @@ def add_blemishes(rows: pd.DataFrame, ids: frozenset[str], chance: np.random.Gen
     )
     rows = _rekeyed(rows, ids, chance)
     rows = _overrun(rows, chance)
-    rows = pd.concat([rows, _not_ours(rows, chance), _voids(rows, chance)], ignore_index=True)
+    rows = pd.concat(
+        [rows, _not_ours(rows, chance), _after_care(rows, chance), _voids(rows, chance)], ignore_index=True
+    )
     rows = rows.assign(typed_as_text=chance.random(len(rows)) < TEXT_SHARE)
     repeated = rows[chance.random(len(rows)) < REPEATED_SHARE]
     return pd.concat([rows, repeated]).sort_index(kind="stable").reset_index(drop=True)
@@ -40,6 +43,7 @@ def _overrun(rows: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
     """Some stays that ended were paid for beyond their end; most were then credited for those days."""
     ends = rows["end"].eq(rows["placement_end"]) & rows["setting"].ne("in-house residential")
     ends &= (rows["placement_end"] - rows["placement_start"]).dt.days >= SHORTEST_OVERRUN_STAY
+    ends &= rows["end"] + pd.Timedelta(days=OVERRUN_DAYS[1]) <= _closes(rows)
     over = ends & rows["kind"].ne(EXTRA) & (chance.random(len(rows)) < OVERRUN_SHARE)
     days = pd.Series(chance.integers(*OVERRUN_DAYS, len(rows)), index=rows.index).where(over, 0)
     extra = (days * rows["weekly_fee"].fillna(0) / 7).round(2)
@@ -71,6 +75,18 @@ def _not_ours(rows: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
     return some.assign(child=numbers.map(OTHER_SYSTEM.format), urn="")
 
 
+def _after_care(rows: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
+    """A few orders left open by mistake: a fortnight paid for months after the stay ended, and never recovered."""
+    ended = rows["end"].eq(rows["placement_end"]) & rows["kind"].eq("payment")
+    ended &= rows["end"] + LEFT_OPEN_AFTER + FORTNIGHT <= _closes(rows)
+    some = rows[ended & (chance.random(len(rows)) < LEFT_OPEN_SHARE)]
+    start = some["end"] + LEFT_OPEN_AFTER
+    return some.assign(
+        start=start, end=start + FORTNIGHT, amount=(2 * some["weekly_fee"]).round(2), health=0.0, education=0.0,
+        year=start.dt.year + (start.dt.month > 3),
+    )  # fmt: skip
+
+
 def _voids(rows: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
     """One void a year on the block contract: a bed paid for with no child in it, so no child's number."""
     block = rows[rows["platform"].eq("block") & rows["kind"].ne(EXTRA)].groupby("year").head(1)
@@ -81,3 +97,8 @@ def _voids(rows: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
         child="", end=end, amount=amount, health=0.0, education=0.0, kind="payment",
         placement_start=block["start"], placement_end=end,
     )  # fmt: skip
+
+
+def _closes(rows: pd.DataFrame) -> pd.Timestamp:
+    """The day after the file's last: nothing is paid for beyond it."""
+    return pd.Timestamp(int(rows["year"].max()), 4, 1)

@@ -69,12 +69,11 @@ def share_by_days(pence: pd.Series, parts: pd.DataFrame) -> pd.Series:
 def match_payments(payments: Payments, episodes: Episodes) -> tuple[Payments, Treatments]:
     """The payments with `match` said of each, and with the setting of the stay they met.
 
-    stay: every day of the period lies in that child's stays. part stay: some days do, or it runs on within 61 days
-    of the end of a stay with the same provider (as overruns and their credit notes do; without a URN, setting for
-    provider). other child, same stay: the
-    child's unmatched payments to one provider in one year run over exactly the days of another child's stay with
-    that provider (by URN) for which nobody was paid: probably a re-keyed identifier, so it is listed and left.
-    no stay: the child is in the returns, but not on any of those days. no child: blank, or not in the returns.
+    stay: every day of the period lies in that child's stays. part stay: some days do, or all lie within 61 days after
+    the end of a stay that agrees better in provider and setting, as overruns and their credit notes do. other child,
+    same stay: the child's unmatched payments to one provider in one year run over exactly the days of another child's
+    stay with that provider (by URN) for which nobody was paid: probably a re-keyed identifier, so it is listed and
+    left. no stay: the child is in the returns, but not on any of those days. no child: blank, or not in the returns.
     A stay open on the census date is taken to go on. No £ is moved, dropped or merged.
     """
     stays = _stays(episodes)
@@ -95,7 +94,7 @@ def match_payments(payments: Payments, episodes: Episodes) -> tuple[Payments, Tr
         "payment's provider is not the stay's": (other_urn, "matched on the child's dates; URNs differ; not altered"),
         "payment runs on from a stay": (
             met["ran_on"],
-            "starts within 61 days of that stay's end, same provider; put to its setting",
+            "within 61 days of that stay's end, and agrees with it better; put to its setting",
         ),
     }
     ledger = _match_ledger(matched, noted)
@@ -136,11 +135,12 @@ class _Candidates:
     setting: Texts
     settings: Texts
 
-    def agree(self, rows: Whole, stay: Whole) -> npt.NDArray[np.bool_]:
-        """Whether each payment is to the stay's provider; where either lacks a URN, for care in the stay's setting."""
-        either_blank = (self.urn[rows] == "") | (self.urns[stay] == "")
-        same = np.where(either_blank, self.setting[rows] == self.settings[stay], self.urn[rows] == self.urns[stay])
-        return np.asarray(same, dtype=bool)
+    def agreement(self, rows: Whole, stay: Whole) -> Whole:
+        """One point for each payment that names the stay's provider, one for its setting; none where URNs clash."""
+        both_known = (self.urn[rows] != "") & (self.urns[stay] != "")
+        same_urn = both_known & (self.urn[rows] == self.urns[stay])
+        points = same_urn.astype("int64") + (self.setting[rows] == self.settings[stay])
+        return np.where(both_known & ~same_urn, 0, points).astype("int64")
 
 
 def _candidates(paid: pd.DataFrame, stays: pd.DataFrame) -> _Candidates:
@@ -163,8 +163,8 @@ def _candidates(paid: pd.DataFrame, stays: pd.DataFrame) -> _Candidates:
 def _meet(paid: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
     """For each payment: whether the child is known, days overlapped, and the setting and URN of the stay it is put to.
 
-    That is, of the stays met, one that agrees with the payment before any other, then the one met on most days; or,
-    where none met agrees, the stay it runs on from.
+    That is, of the stays met, the one that agrees with the payment most, then the one met on most days; or the stay
+    it runs on from, where that agrees more than any met.
     """
     candidates = _candidates(paid, stays)
     overlap, most, best = (np.zeros(len(paid), dtype="int64") for _ in range(3))
@@ -174,10 +174,10 @@ def _meet(paid: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
         until = np.minimum(candidates.end[rows], candidates.ends[stay])
         days = until - np.maximum(candidates.start[rows], candidates.begins[stay])
         overlap[rows] += days
-        score = days + PREFERRED * candidates.agree(rows, stay)
+        score = days + PREFERRED * candidates.agreement(rows, stay)
         better = score > most[rows]
         most[rows[better]], best[rows[better]] = score[better], stay[better]
-    rows, before = _runs_on(candidates, np.flatnonzero(most < PREFERRED))
+    rows, before = _runs_on(candidates, most // PREFERRED)
     best[rows] = before
     ran_on = np.isin(np.arange(len(paid)), rows)
     met = stays.iloc[best] if len(stays) else stays.reindex(best)
@@ -194,13 +194,14 @@ def _meet(paid: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _runs_on(candidates: _Candidates, rows: Whole) -> tuple[Whole, Whole]:
-    """Of these payments, those that start soon after a stay they agree with ended; and that stay."""
-    rows = rows[(candidates.who[rows] >= 0) & (candidates.first[rows] > 0)]
+def _runs_on(candidates: _Candidates, agreement: Whole) -> tuple[Whole, Whole]:
+    """Payments wholly soon after the end of a stay they agree with more than with those they meet; and that stay."""
+    rows = np.flatnonzero((candidates.who >= 0) & (candidates.first > 0))
     before = candidates.first[rows] - 1
-    gap = candidates.start[rows] - candidates.ends[before]
-    follows = (candidates.child[before] == candidates.who[rows]) & (gap >= 0) & (gap <= RUNS_ON_DAYS)
-    follows &= candidates.agree(rows, before)
+    ended = candidates.ends[before]
+    follows = (candidates.child[before] == candidates.who[rows]) & (candidates.start[rows] >= ended)
+    follows &= candidates.end[rows] - ended <= RUNS_ON_DAYS
+    follows &= candidates.agreement(rows, before) > agreement[rows]
     return rows[follows], before[follows]
 
 
