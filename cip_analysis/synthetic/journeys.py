@@ -9,7 +9,7 @@ are judgements that the steering then weighs, see docs/decisions/0005.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -82,8 +82,10 @@ def walk_through_care(arrivals: Arrivals, chance: np.random.Generator) -> Period
     child = np.arange(len(arrivals))
     entry = arrivals.entry
     waves: list[Periods] = []
-    for _ in range(MOST_PERIODS):
+    for wave_number in range(MOST_PERIODS):
         wave = _walk_once(arrivals, child, entry, adult[child], chance)
+        if wave_number:
+            wave = _without_emergency(wave)
         waves.append(wave)
         back = np.isin(wave.way, RETURNING_WAYS) & ~wave.grown & (chance.random(len(wave)) < COMES_BACK)
         back &= ~arrivals.uasc[child]
@@ -110,13 +112,33 @@ def _walk_once(arrivals: Arrivals, child: Wholes, entry: Wholes, adult: Wholes, 
     return Periods(
         child=child,
         start=entry,
-        end=entry + stays.astype(np.int64),
+        end=_off_the_last_day(entry + stays.astype(np.int64), entry, way),
         way=way,
         begins=np.where(begins < stays[:, None], begins, NEVER),
         placed=np.where(placed < stays, placed, NEVER),
         same_carer=same_carer,
         grown=entry + stays.astype(np.int64) >= adult,
     )
+
+
+def _without_emergency(wave: Periods) -> Periods:
+    """The same periods, those that began with an emergency now accommodated from the first day.
+
+    The statutory rules 361 and 362 measure a child's emergencies from the first to the last, so a child has one.
+    """
+    begins = wave.begins.copy()
+    emergency = np.isfinite(begins[:, L1]) | np.isfinite(begins[:, L2])
+    begins[emergency, V2] = 0.0
+    begins[:, [L1, L2]] = NEVER
+    return replace(wave, begins=begins)
+
+
+def _off_the_last_day(end: Wholes, start: Wholes, way: Wholes) -> Wholes:
+    """Adoptions of 31 March are made the day before: rule 187 takes that day for one in care."""
+    months = end.astype("datetime64[D]").astype("datetime64[M]")
+    day = end - months.astype("datetime64[D]").astype(np.int64)
+    last_day = (months.astype(np.int64) % 12 == 2) & (day == 30)
+    return end - (last_day & np.isin(way, (ADOPTED, RELINQUISHED)) & (end > start + 1))
 
 
 def _proceedings(entry: Wholes, chance: np.random.Generator) -> Numbers:

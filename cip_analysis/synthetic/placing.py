@@ -198,7 +198,7 @@ def _fashion(targets: Targets, year: int) -> Numbers:
     factors[HOME] = np.clip(homes / stock / USUAL_SHARES[HOME], 0.5, 2.0)
     factors[[SEMI, ALONE]] = np.clip(alone / stock / USUAL_SHARES[ALONE], 0.5, 2.0)
     factors[PARENTS] = np.clip(parents / stock / USUAL_SHARES[PARENTS], 0.5, 6.0)
-    factors[OTHER] = np.clip(other / stock / USUAL_SHARES[OTHER], 0.2, 20.0)
+    factors[OTHER] = np.clip(other / stock / USUAL_SHARES[OTHER], 0.03, 20.0)
     bought = np.clip((private - 0.95 * homes - 0.6 * alone) / max(1.0, foster), 0.05, 0.70)
     factors[OWN], factors[AGENCY] = 1 - bought, bought
     return factors

@@ -15,6 +15,7 @@ import numpy as np
 from cip_analysis.settings import Council
 from cip_analysis.synthetic.chance import Flags, Wholes
 from cip_analysis.synthetic.counting import Pool
+from cip_analysis.synthetic.places import other_places, own_places
 from cip_analysis.synthetic.placing import (
     ADOPTERS,
     AGENCY,
@@ -34,7 +35,6 @@ from cip_analysis.synthetic.placing import (
     SEMI,
     TO_ADOPT,
 )
-from cip_analysis.synthetic.places import other_places, own_places
 
 OWN_SERVICE = "SC990001"
 OWN_HOME = "SC990002"
