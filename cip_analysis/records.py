@@ -36,7 +36,8 @@ def check_columns(table: pd.DataFrame, contract: Mapping[str, str], record: str)
     """Refuse a table that lacks a column of its contract, or holds another kind in it.
 
     contract: column name -> "date", "text", "whole", "number" or "flag", with "?" after it where blanks are allowed.
-    Kinds are compared, not dtypes, because readers differ in resolution. A column with nothing in it may be of any kind.
+    Kinds are compared, not dtypes, because readers differ in resolution. A column with nothing in it may be of any
+    kind.
     Raises RecordError naming every column at fault.
     """
     faults = [f"no column {name}" for name in contract if name not in table.columns]
@@ -48,6 +49,14 @@ def check_columns(table: pd.DataFrame, contract: Mapping[str, str], record: str)
             faults.append(f"{name} is blank in {int(table[name].isna().sum())} rows")
     if faults:
         raise RecordError(f"{record}: " + "; ".join(sorted(faults)) + ".")
+
+
+EMPTY_KINDS = {"date": "datetime64[us]", "text": "str", "whole": "int64", "number": "float64", "flag": "bool"}
+
+
+def empty_table(contract: Mapping[str, str]) -> pd.DataFrame:
+    """A table with the columns and kinds of a contract, and no rows."""
+    return pd.DataFrame({name: pd.Series(dtype=EMPTY_KINDS[kind.rstrip("?")]) for name, kind in contract.items()})
 
 
 # ---- beside the data: what is wrong with it, and what was done about it ---------------------------------------
@@ -85,7 +94,7 @@ class Findings:
     @classmethod
     def of(cls, rows: list[dict[str, object]]) -> Findings:
         """Findings from plain rows; an empty list is no findings."""
-        return cls(pd.DataFrame(rows, columns=list(FINDING_COLUMNS)))
+        return cls(pd.DataFrame(rows, columns=list(FINDING_COLUMNS)) if rows else empty_table(FINDING_COLUMNS))
 
     def join(self, other: Findings) -> Findings:
         """These findings and then the other's."""
@@ -121,7 +130,7 @@ class Treatments:
     @classmethod
     def of(cls, rows: list[dict[str, object]]) -> Treatments:
         """Treatments from plain rows; an empty list is none."""
-        return cls(pd.DataFrame(rows, columns=list(TREATMENT_COLUMNS)))
+        return cls(pd.DataFrame(rows, columns=list(TREATMENT_COLUMNS)) if rows else empty_table(TREATMENT_COLUMNS))
 
     def join(self, other: Treatments) -> Treatments:
         """These treatments and then the other's."""

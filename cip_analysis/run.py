@@ -10,10 +10,17 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
-
 from cip_analysis import settings
-from cip_analysis.records import PAYMENT_COLUMNS, Comparators, Episodes, Findings, Payments, Returns, Treatments
+from cip_analysis.records import (
+    PAYMENT_COLUMNS,
+    Comparators,
+    Episodes,
+    Findings,
+    Payments,
+    Returns,
+    Treatments,
+    empty_table,
+)
 from cip_analysis.returns.checks import check_returns
 from cip_analysis.returns.episodes import build_episodes
 from cip_analysis.returns.finance import read_payments
@@ -75,6 +82,11 @@ class Run:
         return self.returns.years
 
     @property
+    def closed_years(self) -> tuple[int, ...]:
+        """The years of the returns that are over on the census date: an in-year extract's last is not among them."""
+        return tuple(year for year in self.years if date(year, 3, 31) <= self.as_at)
+
+    @property
     def source(self) -> str:
         """Where the county's own figures come from, for the foot of an exhibit."""
         name = f"{self.council.name}'s returns" if self.own_data else "returns supplied in another folder"
@@ -126,7 +138,7 @@ def _read_ledger(
 ) -> tuple[Payments, Findings, Treatments]:
     """The payments matched to stays, what is wrong with them, and what was done; nothing where there is no file."""
     if not ledger:
-        return Payments(pd.DataFrame(columns=list(PAYMENT_COLUMNS))), Findings.of([]), Treatments.of([])
+        return Payments(empty_table(PAYMENT_COLUMNS)), Findings.of([]), Treatments.of([])
     paid, findings, treatments = read_payments(_existing(root, ledger, "payments"), council.payment_columns)
     matched, met = match_payments(paid, episodes)
     return matched, findings, treatments.join(met)

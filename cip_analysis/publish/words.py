@@ -122,6 +122,17 @@ def number_in_words(value: float, column: str, released: Released, places: int |
     return figure_in_words(value, places_for([value], column) if places is None else places)
 
 
+def course(before: float, after: float, steady: float = 0.005) -> str:
+    """What became of a figure, for a title; a change of less than `steady` (a share of `before`) is none.
+
+    >>> course(100, 120), course(100, 80), course(100, 100.2)
+    ('rose', 'fell', 'held steady')
+    """
+    if math.isclose(before, after, rel_tol=steady):
+        return "held steady"
+    return "rose" if after > before else "fell"
+
+
 def foot_of(released: Released) -> str:
     """What stands under every exhibit: source, day, rule, and the mark of invented data."""
     said = f"Source: {released.source.rstrip('.')}. As at {day_in_words(released.as_at)}. {released.rule.rstrip('.')}."

@@ -1,0 +1,63 @@
+"""What was spent, as a page tells it: from payments where there are any, shares, and what a convention is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from cip_analysis.money.spend import SpendError, price_by_assumption, price_outturn
+from cip_analysis.records import Episodes, Payments, Spend
+
+CONVENTIONS = ("52", "52.14", "52.18")
+ASSUMED_PRICE_BASE = "2017/18 prices"
+
+
+def spend_of(episodes: Episodes, payments: Payments, weekly_prices: Mapping[str, float], years: Sequence[int]) -> Spend:
+    """Spend of some financial years: what was paid or, where there is no payments file, days at assumed prices.
+
+    weekly_prices: setting -> £ a child a week, used only without payments. The record says in `basis` which it is.
+    """
+    if not years:
+        raise SpendError("No financial year is over on the census date, so there is no outturn to price.")
+    if payments.table.empty:
+        return price_by_assumption(episodes, weekly_prices, min(years), max(years), ASSUMED_PRICE_BASE)
+    return price_outturn(episodes, payments, min(years), max(years))
+
+
+def share_spend(spend: Spend) -> pd.DataFrame:
+    """Each setting's part of its year's spend.
+
+    Columns financial_year, setting, children, spend_gbp_million, share_of_spend (of all that year's spend, credit
+    notes and unmatched payments included; blank where nothing was spent).
+    """
+    table = spend.table
+    total = table.groupby("financial_year")["spend_gbp"].transform("sum")
+    return table[["financial_year", "setting", "children"]].assign(
+        spend_gbp_million=table["spend_gbp"] / 1e6,
+        share_of_spend=table["spend_gbp"] / total.where(total.ne(0)),
+    )
+
+
+def weigh_conventions(costs: pd.DataFrame, setting: str, year: int) -> pd.DataFrame:
+    """What the number of weeks in a year is worth to one setting's unit cost, and to a budget made from it.
+
+    costs: as `spend.unit_costs` makes it. One row a convention: weeks_per_year, children_31_march, weekly_cost_gbp =
+    spend ÷ children on 31 March ÷ weeks, and budget_difference_gbp = what a budget of that many children at the
+    weekly cost of the *first* convention would differ by if the year were taken to be this many weeks long.
+    By hand: £9.7m at 52 weeks is £186,538 a week; 0.18 weeks more of it is £33,577.
+    """
+    found = costs[costs["setting"].eq(setting) & costs["financial_year"].eq(year)]
+    if found.empty:
+        raise SpendError(f"No spend on {setting} in the year to March {year}.")
+    spent, children = float(found["spend_gbp"].iloc[0]), found["children_31_march"].iloc[0]
+    weeks = pd.Series([float(name) for name in CONVENTIONS])
+    per_child = spent / children if children else float("nan")
+    return pd.DataFrame(
+        {
+            "weeks_per_year": CONVENTIONS,
+            "children_31_march": children,
+            "weekly_cost_gbp": per_child / weeks,
+            "budget_difference_gbp": spent / weeks[0] * (weeks - weeks[0]),
+        }
+    )
