@@ -120,8 +120,8 @@ def invent_identities(children: pd.DataFrame, seed: int) -> Identities:
             f"{len(children)} children do not fit into six-digit numbers. Ask for fewer with --children."
         )
     names = pd.Index(children["child"].sort_values())
-    numbers = stream(seed, "child numbers").permutation(LAST_ID - FIRST_ID + 1)[: len(names)] + FIRST_ID
-    serials = stream(seed, "pupil numbers").permutation(10**7)[: len(names)]
+    numbers = FIRST_ID + stream(seed, "child numbers").choice(LAST_ID - FIRST_ID + 1, len(names), replace=False)
+    serials = stream(seed, "pupil numbers").choice(10**9, len(names), replace=False)
     upns = [_impossible_upn(int(serial)) for serial in serials]
     return Identities(pd.Series(numbers, names).astype(str), pd.Series(upns, names, dtype="str"))
 

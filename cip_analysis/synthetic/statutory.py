@@ -15,6 +15,7 @@ from cip_analysis.synthetic.history import Histories
 
 EMERGENCY = ("L1", "L2")  # police protection, emergency protection order: days long
 ACCOMMODATED = "V2"
+ONLY_THE_MOVE = {"B": "P", "U": "T"}  # what is left of each where the legal status no longer changes
 
 
 def settle(histories: Histories) -> Histories:
@@ -35,23 +36,34 @@ def _adopted_a_day_sooner(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def _one_emergency_of_a_kind(lines: pd.DataFrame) -> pd.DataFrame:
-    """A child's second police protection, or second protection order, becomes what it led to.
+    """A child's second police protection, or second protection order, is said to be what it led to.
 
-    Rules 361 and 362 measure from the start of the first to the end of the last. The line joins the one after it
-    where only the legal status changed, and is otherwise said to be section 20.
+    Rules 361 and 362 measure from the start of the first to the end of the last. Where it led to nothing, it is said
+    to be section 20. The line that would have begun the new status joins the one before, or keeps only its move.
     """
     for status in EMERGENCY:
-        here = lines["legal_status"].eq(status)
-        again = here & here.groupby(lines["child"]).cumsum().gt(1)
-        follows = lines["start_reason"].shift(-1).eq("L") & lines["child"].eq(lines["child"].shift(-1))
-        joined = again & follows
-        before = joined.shift(fill_value=False)
+        follows = lines["child"].eq(lines["child"].shift()) & lines["start"].eq(lines["end"].shift())
+        run = (~(follows & lines["legal_status"].eq(lines["legal_status"].shift()))).cumsum()
+        heads = lines.assign(run=run, follows=follows).drop_duplicates("run").set_index("run")
+        emergencies = heads[heads["legal_status"].eq(status)]
+        second = emergencies.index[emergencies["child"].duplicated()]
+        led_to = heads["legal_status"].where(heads["follows"], ACCOMMODATED).shift(-1, fill_value=ACCOMMODATED)
+        again = run.isin(second)
+        after = follows & again.shift(fill_value=False) & ~again
+        joins = after & lines["start_reason"].eq("L")
         lines = lines.assign(
-            start=lines["start"].mask(before, lines["start"].shift()),
-            start_reason=lines["start_reason"].mask(before, lines["start_reason"].shift()),
-            legal_status=lines["legal_status"].mask(again & ~joined, ACCOMMODATED),
-        )[~joined].reset_index(drop=True)
+            legal_status=lines["legal_status"].mask(again, run.map(led_to)),
+            start_reason=lines["start_reason"].mask(after, lines["start_reason"].replace(ONLY_THE_MOVE)),
+        )
+        lines = _join_to_line_before(lines, joins)
     return lines
+
+
+def _join_to_line_before(lines: pd.DataFrame, joins: pd.Series) -> pd.DataFrame:
+    """The lines without those that join, each of which gives its ending to the line before it."""
+    gains = joins.shift(-1, fill_value=False)
+    endings = {name: lines[name].mask(gains, lines[name].shift(-1)) for name in ("end", "end_reason", "move_reason")}
+    return lines.assign(**endings)[~joins].reset_index(drop=True)
 
 
 def _mothers_by_last_line(children: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -60,7 +72,7 @@ def _mothers_by_last_line(children: pd.DataFrame, lines: pd.DataFrame) -> pd.Dat
     ended = lines[lines["end"].notna()].merge(mothers, on="child")
     same_year = _collection_year(ended["end"]).eq(_collection_year(ended["mother_child_birth_date"]))
     last = ended[same_year].groupby("child")["end"].max()
-    earliest = children["child"].map(last)
+    earliest = last.reindex(children["child"]).set_axis(children.index)
     born = children["mother_child_birth_date"]
     return children.assign(mother_child_birth_date=born.mask(earliest.notna() & (born > earliest), earliest))
 
