@@ -6,6 +6,8 @@ the run of years as a whole.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from cip_analysis.records import Findings, Returns
@@ -17,15 +19,15 @@ FIRST_ROWS = 5
 LEAST_SHARE_OF_LAST_YEAR = 0.5
 
 
-def check_returns(returns: Returns) -> Findings:
-    """Every rule broken, one line a rule and file, in the order of RULES; then findings on the years as a whole.
+def check_returns(returns: Returns, rules: Iterable[Rule] = RULES) -> Findings:
+    """Every rule broken, one line a rule and file, in the order of `rules`; then findings on the years as a whole.
 
     `child_days` of an episodes rule are those of the rows that break it, open rows counted through the last day of
     their year; of any other table's rule, those of the children it touches, in that year's return.
     A rule on a table that was not sent is not asked. What the reader noticed is in `returns.findings`, not here.
     """
     sent = lay_out(returns)
-    asked = [rule for rule in RULES if rule.table in sent.tables]
+    asked = [rule for rule in rules if rule.table in sent.tables]
     return Findings.of([line for rule in asked for line in _broken(rule, sent)] + _on_the_years(sent))
 
 

@@ -147,7 +147,9 @@ def _twice_in_header(sent: Sent) -> pd.Series:
 
 def _child_without_header(sent: Sent) -> pd.Series:
     """A child with episodes in a year whose header leaves the child out; a year with no header is another matter."""
-    episodes, header = sent.episodes, sent.tables["header"]
+    episodes, header = sent.episodes, sent.tables.get("header")
+    if header is None:
+        return pd.Series(False, index=episodes.index)
     listed = pd.MultiIndex.from_frame(header[["CHILD", "year"]])
     asked = episodes["CHILD"].notna() & episodes["year"].isin(header["year"].unique())
     return asked & ~pd.MultiIndex.from_frame(episodes[["CHILD", "year"]]).isin(listed)

@@ -21,7 +21,7 @@ UP_TO_MOVE = {**STAY, "DEC": "01/09/2017", "REC": "X1"}
 
 def rows_breaking(rule: str, returns: Returns) -> list[str]:
     """The rows said to break a rule, as the finding gives them."""
-    table = check_returns(returns).table
+    table = check_returns(returns, [known for known in RULES if known.name == rule]).table
     return table.loc[table["rule"].eq(rule), "first_rows"].tolist()
 
 
@@ -222,6 +222,11 @@ def test_duplicates_and_missing_headers_are_told():
     assert rows_breaking("duplicate child", twice) == ["4"]
     alone = returned([an_episode(**STAY), an_episode(CHILD="2")], [a_header()])
     assert rows_breaking("child not in the header", alone) == ["3"]
+
+
+def test_a_return_without_a_header_is_checked_on_what_it_holds():
+    found = check_returns(returned([an_episode(**STAY, PLACE="ZZ")], headers=[])).table
+    assert found["rule"].tolist() == ["146"]
 
 
 def test_blanks_may_be_empty_text_or_missing():
