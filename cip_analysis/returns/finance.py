@@ -13,7 +13,7 @@ import pandas as pd
 
 from cip_analysis.codes import SETTINGS
 from cip_analysis.records import PAYMENT_COLUMNS, Findings, Payments, Treatments
-from cip_analysis.returns.payments.cells import read_days, read_money, read_reference
+from cip_analysis.returns.payments.cells import by_value, read_days, read_money, read_reference
 from cip_analysis.returns.payments.files import FIELDS, PaymentError, is_marked_synthetic, open_payment_files
 from cip_analysis.returns.payments.matching import match_payments, share_by_days, split_by_year
 from cip_analysis.returns.payments.rules import (
@@ -67,19 +67,17 @@ def _read_lines(sent: pd.DataFrame, columns: PaymentColumns) -> pd.DataFrame:
     ends_after = end + pd.Timedelta(days=1) if columns.end_is == "last day paid" else end
     start = read_days(text["start"])
     no_end = text["end"].eq("") & start.notna()
-    kind, platform = text["kind"].str.casefold(), text["platform"].str.casefold()
-    kind = kind.map(KINDS).fillna(kind).mask(kind.eq(""), "payment")
-    setting = text["setting"].str.casefold()
+    kind = by_value(text["kind"], _kind_of)
     amount = money["amount"]["pence"].where(money["amount"]["reading"].isin(("plain", "as text")))
     flags = _flags(text, money)
     return sent[["file", "row"]].assign(
         child=read_reference(text["child"]).mask(flags["says_total"] & start.isna(), ""),
         start=start,
         end=ends_after.mask(no_end, start + pd.Timedelta(days=1)),
-        setting=setting.where(setting.isin(SETTINGS), text["setting"]),
+        setting=by_value(text["setting"], _setting_of),
         provider=text["provider"],
         provider_urn=read_reference(text["provider_urn"]),
-        platform=platform.map(PLATFORMS).fillna(""),
+        platform=by_value(text["platform"], lambda words: words.str.lower().map(PLATFORMS).fillna("")),
         kind=kind.mask(kind.eq("payment") & (amount < 0), "credit note"),
         credit_by_sign=kind.eq("payment") & (amount < 0),
         amount_pence=amount,
@@ -90,6 +88,18 @@ def _read_lines(sent: pd.DataFrame, columns: PaymentColumns) -> pd.DataFrame:
         no_end=no_end,
         repeat=text.duplicated(),
     )
+
+
+def _kind_of(words: pd.Series) -> pd.Series:
+    """Our name for each row type; its own words where we know none, and a payment where there are none."""
+    words = words.str.lower()
+    return words.map(KINDS).fillna(words).mask(words.eq(""), "payment")
+
+
+def _setting_of(words: pd.Series) -> pd.Series:
+    """Our setting where the words are one of ours in any case; otherwise the words."""
+    plain = words.str.lower()
+    return plain.where(plain.isin(SETTINGS), words)
 
 
 def _flags(text: pd.DataFrame, money: Mapping[str, pd.DataFrame]) -> dict[str, pd.Series]:
@@ -108,8 +118,8 @@ def _flags(text: pd.DataFrame, money: Mapping[str, pd.DataFrame]) -> dict[str, p
         "blank": (text == "").all(axis=1),
         "says_total": labels.any(axis=1),
         "no_start": text["start"].eq(""),
-        "odd_kind": text["kind"].ne("") & ~text["kind"].str.casefold().isin(KINDS),
-        "odd_platform": text["platform"].ne("") & ~text["platform"].str.casefold().isin(PLATFORMS),
+        "odd_kind": text["kind"].ne("") & ~text["kind"].str.lower().isin(KINDS),
+        "odd_platform": text["platform"].ne("") & ~text["platform"].str.lower().isin(PLATFORMS),
     }
 
 
@@ -251,7 +261,9 @@ def _treatment(rule: str, before: pd.DataFrame, after: pd.DataFrame, why: str) -
 
 def split_payments(kept: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, object]]:
     """The payments cut at 31 March, each sum shared by days in whole pence; and the line that says how many were."""
-    parts = split_by_year(kept)
+    parts = split_by_year(
+        kept[[name for name in kept.columns if name in {*PAYMENT_COLUMNS, "fee_pence", *PENCE_FIELDS}]]
+    )
     shared = {name: share_by_days(parts[name], parts) for name in PENCE_FIELDS}
     table = parts.assign(
         weekly_fee_gbp=parts["fee_pence"] / 100,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 PLAIN_NUMBER = r"-?\d+(?:\.\d+)?"
@@ -64,16 +66,26 @@ def read_days(typed: pd.Series) -> pd.Series:
 
     A time of day is dropped. 04/30/2018 has no day-first reading and stays blank rather than be turned round.
     """
-    text = typed.fillna("").str.strip()
-    days = pd.Series(pd.NaT, index=typed.index, dtype="datetime64[us]")
+    return by_value(typed.fillna("").str.strip(), _read_distinct_days)
+
+
+def _read_distinct_days(text: pd.Series) -> pd.Series:
+    days = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
     for layout in DAY_FORMATS:
         unread = days.isna() & text.ne("")
         if not unread.any():
             break
-        days = days.fillna(pd.to_datetime(text[unread], format=layout, errors="coerce").reindex(typed.index))
+        days = days.fillna(pd.to_datetime(text[unread], format=layout, errors="coerce").reindex(text.index))
     days = days.dt.normalize()
     within: pd.Series = days.where(days.ge(EARLIEST) & days.lt(LATEST))
     return within
+
+
+def by_value(typed: pd.Series, read: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """`read` of a column of few distinct values: each is read once, and the answers put back in place."""
+    places, values = pd.factorize(typed, use_na_sentinel=False)
+    answers = read(pd.Series(values)).reset_index(drop=True)
+    return answers.take(places).set_axis(typed.index)
 
 
 def read_reference(typed: pd.Series) -> pd.Series:
