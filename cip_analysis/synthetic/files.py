@@ -91,8 +91,28 @@ def lines_of_year(histories: Histories, year: int) -> ReturnYear:
         uasc=active["child"].map(children["uasc"]),
         respite=active["legal_status"].isin(RESPITE_STATUSES),
     )
-    present = histories.children[histories.children["child"].isin(lines["child"])].sort_values("child")
+    told = histories.children.assign(mother_child_birth_date=births_as_told(histories))
+    present = told[told["child"].isin(lines["child"])].sort_values("child")
     return ReturnYear(year, lines.reset_index(drop=True), present.reset_index(drop=True))
+
+
+def births_as_told(histories: Histories) -> pd.Series:
+    """The birth dates of mothers' children, none after the last line the mother ended in the year of the birth.
+
+    A later one is told as of the day that line ended: rule 625 as published refuses it, though she be still in care.
+    """
+    children = histories.children
+    ended = histories.episodes.merge(children.loc[children["mother"], ["child", "mother_child_birth_date"]], on="child")
+    same_year = _collection_year(ended["end"]).eq(_collection_year(ended["mother_child_birth_date"]))
+    last = ended[same_year].groupby("child")["end"].max().reindex(children["child"]).set_axis(children.index)
+    born = children["mother_child_birth_date"]
+    return born.mask(born > last, last)
+
+
+def _collection_year(days: pd.Series) -> pd.Series:
+    """The collection year each day lies in, by the 31 March that ends it."""
+    years: pd.Series = days.dt.year + (days.dt.month > 3)
+    return years
 
 
 # ---- who is who -----------------------------------------------------------------------------------------------

@@ -42,7 +42,6 @@ from cip_analysis.synthetic.files import (
 from cip_analysis.synthetic.history import Histories
 from cip_analysis.synthetic.outcomes import health_table, leavers_of_year, leavers_table
 from cip_analysis.synthetic.payments import invent_payments
-from cip_analysis.synthetic.statutory import settle
 from cip_analysis.synthetic.targets import read_targets
 
 MARK = "SYNTHETIC.txt"
@@ -87,7 +86,7 @@ def synthesise(council: Council, folder: Path, options: SynthesisOptions) -> Non
                              "Choose an empty folder.")  # fmt: skip
     targets = read_targets(options.reference, council)
     years = (options.first_year, options.last_year)
-    histories = settle(invent_county(council, targets, options.seed, years=years, children=options.children))
+    histories = invent_county(council, targets, options.seed, years=years, children=options.children)
     tables = county_tables(histories, council, options.seed)
     _replace(folder, tables, _said_of(council, options))
 

@@ -11,7 +11,6 @@ from builders import ROOT
 from cip_analysis.settings import Council, read_settings
 from cip_analysis.synthetic.county import invent_county
 from cip_analysis.synthetic.history import Histories
-from cip_analysis.synthetic.statutory import settle
 from cip_analysis.synthetic.targets import read_targets
 from cip_analysis.synthetic.write import REFERENCE
 
@@ -42,9 +41,9 @@ def a_county(
     """Histories of the lines given, in order; `children` defaults to one plain child."""
     people = pd.DataFrame(list(children) or [a_child()])
     episodes = pd.DataFrame(list(lines))
-    dates = {name: "datetime64[us]" for name in ("birth_date", "mother_child_birth_date")}
+    dates = ("birth_date", "mother_child_birth_date")
     return Histories(
-        people.assign(**{name: pd.to_datetime(people[name]).astype(kind) for name, kind in dates.items()}),
+        people.assign(**{name: pd.to_datetime(people[name]).astype("datetime64[us]") for name in dates}),
         episodes.assign(
             start=pd.to_datetime(episodes["start"]).astype("datetime64[us]"),
             end=pd.to_datetime(episodes["end"]).astype("datetime64[us]"),
@@ -62,6 +61,6 @@ def the_council() -> Council:
 
 @cache
 def a_small_county(first_year: int = 2016, last_year: int = 2019) -> Histories:
-    """An invented county of about two hundred children, settled with the statutory rules."""
+    """An invented county of about two hundred children."""
     targets = read_targets(REFERENCE, the_council())
-    return settle(invent_county(the_council(), targets, seed=7, years=(first_year, last_year), children=200))
+    return invent_county(the_council(), targets, seed=7, years=(first_year, last_year), children=200)

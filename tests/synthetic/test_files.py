@@ -1,4 +1,4 @@
-"""The county's returns hold what was known each 31 March, in that year's codes, and together give the histories back."""
+"""Each year's return holds what was known that 31 March, in that year's codes; together they are the histories."""
 
 from __future__ import annotations
 
@@ -183,6 +183,14 @@ def test_motherhood_is_asked_of_girls_in_care_and_told_from_the_year_of_the_birt
     told = [tuple(header_of(county, year)[["MOTHER", "MC_DOB"]].iloc[0]) for year in (2017, 2018)]
     assert told == [("0", ""), ("1", "01/07/2017")]
     assert header_of(a_county(a_line()), 2017)["MOTHER"].iloc[0] == ""
+
+
+def test_a_birth_after_the_last_line_ended_that_year_is_told_as_of_the_day_it_ended():
+    girl = a_child(sex="female", birth_date="2001-06-15", mother=True, mother_child_birth_date="2017-02-01")
+    moved = a_line(end="2016-11-20", end_reason="X1", move_reason="CARPL")
+    later = a_line(start="2016-11-20", start_reason="P", placement="K2")
+    county = a_county(moved, later, children=(girl,))
+    assert [header_of(county, year)["MC_DOB"].iloc[0] for year in (2017, 2018)] == ["20/11/2016", "20/11/2016"]
 
 
 def test_respite_carries_no_postcode_and_an_unaccompanied_child_no_home():
