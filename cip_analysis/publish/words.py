@@ -26,8 +26,8 @@ COUNTED = ("children", "child_days", "child_weeks", "rows", "places", "homes", "
 def in_words(column: str) -> str:
     """A column's name as words, without its unit.
 
-    >>> in_words("weekly_price_gbp"), in_words("child_days"), in_words("rate_per_10k"), in_words("p10")
-    ('Weekly price', 'Child-days', 'Rate per 10,000', '10th percentile')
+    >>> in_words("weekly_price_gbp"), in_words("child_days"), in_words("rate_per_10k"), in_words("children_31_march")
+    ('Weekly price', 'Child-days', 'Rate per 10,000', 'Children on 31 March')
     """
     if column[:1] == "p" and column[1:].split("_")[0].isdigit():
         return _percentile(column)
@@ -35,7 +35,12 @@ def in_words(column: str) -> str:
         if column.endswith(suffix) and column != suffix.strip("_"):
             column = f"{column.removesuffix(suffix).rstrip('_')} {kept}".strip()
             break
-    words = column.replace("_", " ").replace("child days", "child-days").replace("child weeks", "child-weeks")
+    words = (
+        column.replace("_", " ")
+        .replace(" 31 march", " on 31 March")
+        .replace("child days", "child-days")
+        .replace("child weeks", "child-weeks")
+    )
     return words[:1].upper() + words[1:]
 
 
@@ -54,6 +59,8 @@ def unit_of(column: str, released: Released) -> str:
         return "%"
     if column.startswith("child_") or column in COUNTED:
         return in_words(column).lower()
+    if "children" in column.split("_") and not any(column.endswith(suffix) for suffix, _unit, _kept in UNITS):
+        return "children"
     return next((unit for suffix, unit, _kept in UNITS if column.endswith(suffix)), released.unit)
 
 
