@@ -58,6 +58,21 @@ def compare_rates(comparators: Comparators, council: Council, measure: str = LOO
     return together.assign(place=place).sort_values(["year", "place"], ignore_index=True)[columns]
 
 
+def compare_flows(comparators: Comparators, council: Council) -> pd.DataFrame:
+    """Children who started and who ceased per 10,000, the council beside its neighbours pooled, by year.
+
+    Columns: year, started_per_10k, neighbours_started_per_10k, ceased_per_10k, neighbours_ceased_per_10k; only years
+    for which all four are known.
+    """
+    sides = {"": council.name, "neighbours_": POOLED}
+    columns = {}
+    for measure in (STARTED, CEASED):
+        rates = compare_rates(comparators, council, measure).set_index(["series", "year"])["rate_per_10k"]
+        for prefix, series in sides.items():
+            columns[f"{prefix}{measure}_per_10k"] = rates.xs(series)
+    return pd.DataFrame(columns).dropna().reset_index()
+
+
 def with_every_year(rates: pd.DataFrame) -> pd.DataFrame:
     """The same rates with a blank row for each series in each year between that has none, so that a line breaks there.
 

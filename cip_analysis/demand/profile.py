@@ -219,9 +219,9 @@ CHARACTERISTICS: Mapping[str, tuple[tuple[str, ...], Translation]] = {
         tuple(code.name for code in PROVIDERS.values()),
         lambda present, _, __: present["provider"],
     ),
-    "unaccompanied": (
-        ("unaccompanied asylum-seeking", "other children"),
-        lambda present, _, __: present["uasc"].map({True: "unaccompanied asylum-seeking", False: "other children"}),
+    "unaccompanied asylum-seeking": (
+        ("yes", "no"),
+        lambda present, _, __: present["uasc"].map({True: "yes", False: "no"}),
     ),
 }
 """What children can be counted by: the categories in their order, and how a placement gets its category."""

@@ -14,6 +14,7 @@ from cip_analysis.demand.others import ENGLAND_CODE, MEAN_OF_RATES, POOLED, comp
 from cip_analysis.impact.claim_evidence import (
     AGREES,
     DIFFERS,
+    NONE_HELD,
     THE_REPORT,
     UNCHECKED,
     At,
@@ -35,7 +36,7 @@ from cip_analysis.returns.published import LOOKED_AFTER, MEASURES, POPULATION, U
 
 def not_held(_at: At, _stated: float | None, _evidence: Evidence) -> Found:
     """A claim no data held speak to."""
-    return Found(None, "No data are held.", "none held", UNCHECKED)
+    return Found(None, "No data are held.", NONE_HELD, UNCHECKED)
 
 
 # ---- the report against itself ---------------------------------------------------------------------------------
@@ -47,7 +48,7 @@ def years_run_forward(at: At, _stated: float | None, _evidence: Evidence) -> Fou
     if last >= first:
         return Found(float(last - first), "The years run forward.", THE_REPORT, AGREES)
     why = f"It would end {first - last} years before it starts: one of the two years is a misprint."
-    return Found(float(last - first), why, THE_REPORT, DIFFERS)
+    return Found(None, why, THE_REPORT, DIFFERS)
 
 
 def years_between(at: At, _stated: float | None, _evidence: Evidence) -> Found:
@@ -69,7 +70,7 @@ def published_rate(at: At, stated: float | None, evidence: Evidence) -> Found:
     rates = compare_rates(evidence.comparators, evidence.council)
     mine = rates[rates["series"] == series].set_index("year")["rate_per_10k"]
     if year not in mine.index:
-        return Found(None, f"The rate for March {year} is not in the published figures held.", "none held")
+        return Found(None, f"The rate for March {year} is not in the published figures held.", NONE_HELD)
     reasons = [
         _another_year(mine, year, stated),
         _older_population(at, stated, evidence) if at["area"] == "council" else "",
@@ -89,7 +90,7 @@ def children_at_rate(at: At, _stated: float | None, evidence: Evidence) -> Found
     why = f"{rate:g} per 10,000 is {' or '.join(implied)} children on the populations then in use."
     outturn = value_of(evidence.comparators, code, LOOKED_AFTER, last)
     if outturn is None:
-        return Found(None, f"{why} The outturn for March {last} is not published in the figures held.", "none held")
+        return Found(None, f"{why} The outturn for March {last} is not published in the figures held.", NONE_HELD)
     known = first_known(evidence.comparators, code, last)
     why += f" The department's count for 31 March {last} is {outturn:,.0f}."
     return Found(outturn, why, in_release(f"DfE, Children looked after in England, March {last}", known))
@@ -101,7 +102,7 @@ def gap_to_neighbours(at: At, _stated: float | None, evidence: Evidence) -> Foun
     rates = compare_rates(evidence.comparators, evidence.council)
     known = rates[rates["year"] == year].set_index("series")["rate_per_10k"]
     if evidence.council.name not in known or POOLED not in known:
-        return Found(None, f"The outturn for March {year} is not published in the figures held.", "none held")
+        return Found(None, f"The outturn for March {year} is not published in the figures held.", NONE_HELD)
     own, theirs = known[evidence.council.name], known[POOLED]
     why = f"At March {year} the council had {own:.1f} and its neighbours {theirs:.1f}: they had risen too."
     out = first_known(evidence.comparators, evidence.council.la_code, year)
@@ -117,7 +118,7 @@ def growth_in_spend(at: At, _stated: float | None, evidence: Evidence) -> Found:
     }
     before, after, between = spend[first], spend[last], spend[press]
     if before is None or after is None:
-        return Found(None, "The spend of both years is not in the published figures held.", "none held")
+        return Found(None, "The spend of both years is not in the published figures held.", NONE_HELD)
     why = (
         f"Gross spend went from £{before / 1e6:.1f}m in {in_words(first)} to £{after / 1e6:.1f}m in {in_words(last)}, "
         "in the prices of each year and before income. The report does not give its price base or scope."
@@ -135,7 +136,7 @@ def share_of_children(at: At, _stated: float | None, evidence: Evidence) -> Foun
     year, children = int(at["year"]), float(at["children"])
     total = value_of(evidence.comparators, evidence.council.la_code, LOOKED_AFTER, year)
     if not total:
-        return Found(None, f"The count for March {year} is not in the published figures held.", "none held")
+        return Found(None, f"The count for March {year} is not in the published figures held.", NONE_HELD)
     why = f"{children:.0f} of the {total:,.0f} children the department counts at 31 March {year}."
     return Found(children / total * 100, why, f"the report, and DfE, Children looked after in England, March {year}")
 
@@ -147,7 +148,7 @@ def rises_every_year(at: At, _stated: float | None, evidence: Evidence) -> Found
     counts = [value_of(evidence.comparators, code, LOOKED_AFTER, year) for year in range(first, last + 1)]
     known = pd.Series([count for count in counts if count is not None])
     if len(known) < last - first + 1:
-        return Found(None, f"Not every year from {first} to {last} is in the published figures held.", "none held")
+        return Found(None, f"Not every year from {first} to {last} is in the published figures held.", NONE_HELD)
     rises = int((known.diff().dropna() > 0).sum())
     why = (
         f"From {known.iloc[0]:,.0f} at March {first} to {known.iloc[-1]:,.0f} at March {last}, "
@@ -171,7 +172,7 @@ def unaccompanied_part_of_rise(at: At, _stated: float | None, evidence: Evidence
             before, after, alone_before, alone_after = (figure or 0.0 for figure in figures)
             parts[code] = (alone_after - alone_before) / (after - before) * 100
     if ENGLAND_CODE not in parts:
-        return Found(None, f"The counts for {first} and {last} are not in the published figures held.", "none held")
+        return Found(None, f"The counts for {first} and {last} are not in the published figures held.", NONE_HELD)
     why = f"They are {parts[ENGLAND_CODE]:.0f}% of England's rise from March {first} to March {last}"
     if evidence.council.la_code in parts:
         why += f", and {parts[evidence.council.la_code]:.0f}% of the council's own"
@@ -184,7 +185,7 @@ def published_value(at: At, _stated: float | None, evidence: Evidence) -> Found:
     year, measure = int(at["year"]), str(at["measure"])
     value = value_of(evidence.comparators, evidence.council.la_code, measure, year)
     if value is None:
-        return Found(None, f"No figure for March {year} is held.", "none held")
+        return Found(None, f"No figure for March {year} is held.", NONE_HELD)
     return Found(value, f"{MEASURES[measure][:1].upper()}{MEASURES[measure][1:]} {year}.", f"Ofsted, March {year}")
 
 
@@ -195,7 +196,7 @@ def mainstream_foster_households(at: At, _stated: float | None, evidence: Eviden
         value_of(evidence.comparators, code, name, year) for name in ("foster_households", "kinship_households")
     )
     if every is None or kin is None:
-        return Found(None, f"Ofsted's fostering figures for March {year} are not held.", "none held")
+        return Found(None, f"Ofsted's fostering figures for March {year} are not held.", NONE_HELD)
     why = (
         f"Ofsted has {every:.0f} approved households, {kin:.0f} of them family and friends (each to the nearest 5). "
         "So the figure counts households, not carers, and leaves family and friends out."

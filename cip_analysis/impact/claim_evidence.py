@@ -13,6 +13,7 @@ from cip_analysis.settings import Council, Disclosure
 AGREES, DIFFERS, UNCHECKED = "agrees", "differs", "cannot be checked with data held"
 STATUSES = (AGREES, DIFFERS, UNCHECKED)
 THE_REPORT = "the report itself"
+NONE_HELD = "none held"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field
 
 from cip_analysis.impact.claim_checks import CHECKS
-from cip_analysis.impact.claim_evidence import AGREES, DIFFERS, STATUSES, UNCHECKED, Evidence, Found
+from cip_analysis.impact.claim_evidence import AGREES, DIFFERS, NONE_HELD, STATUSES, UNCHECKED, Evidence, Found
 from cip_analysis.settings import Settings
 
 COLUMNS = (
@@ -74,9 +74,9 @@ def reconcile_claims(claims: Claims, evidence: Evidence) -> pd.DataFrame:
 
 
 def claims_in_words(reconciled: pd.DataFrame) -> pd.DataFrame:
-    """The reconciliation for a page: figures written with their units.
+    """The reconciliation for a page: figures with their units, the paragraph with its claim, the source with its why.
 
-    Columns: claim, paragraph, report_says, data_say, difference, why, source, status, what_would_settle_it.
+    Columns: claim, report_says, data_say, difference, why, status, what_would_settle_it.
     """
     units = reconciled["unit"]
     blanks = {"stated": "in words", "found": "nothing held", "difference": "not measured"}
@@ -85,23 +85,26 @@ def claims_in_words(reconciled: pd.DataFrame) -> pd.DataFrame:
                for value, unit in zip(reconciled[name], units, strict=True)]
         for name, blank in blanks.items()
     }  # fmt: skip
+    says = pd.Series(written["found"], index=reconciled.index)
+    sourced = reconciled["why"] + " Source: " + reconciled["source"] + "."
     table = reconciled.assign(
-        report_says=written["stated"], data_say=written["found"], difference=written["difference"],
-        paragraph=reconciled["paragraph"].astype("str"),
-    )  # fmt: skip
-    names = ["claim", "paragraph", "report_says", "data_say", "difference", "why", "source", "status"]
-    return table[[*names, "what_would_settle_it"]]
+        claim=reconciled["claim"] + " (paragraph " + reconciled["paragraph"].astype("str") + ")",
+        report_says=written["stated"],
+        data_say=says.mask(reconciled["found"].isna() & (reconciled["status"] != UNCHECKED), "see why"),
+        difference=written["difference"],
+        why=sourced.where(reconciled["source"] != NONE_HELD, reconciled["why"]),
+    )
+    return table[["claim", "report_says", "data_say", "difference", "why", "status", "what_would_settle_it"]]
 
 
 def what_matters_most(reconciled: pd.DataFrame) -> pd.DataFrame:
     """The claims that matter most to a decision and came out as their reading supposes, in that order, for a page.
 
-    Columns: reading, claim, paragraph, report_says, data_say.
+    Columns: what_it_means, claim, report_says, data_say.
     """
     read = reconciled[reconciled["reading"] != ""].sort_values("matters")
-    return claims_in_words(read).assign(reading=read["reading"])[
-        ["reading", "claim", "paragraph", "report_says", "data_say"]
-    ]
+    named = claims_in_words(read).assign(what_it_means=read["reading"])
+    return named[["what_it_means", "claim", "report_says", "data_say"]]
 
 
 def count_statuses(reconciled: pd.DataFrame) -> dict[str, int]:

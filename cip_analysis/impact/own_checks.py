@@ -9,7 +9,7 @@ import pandas as pd
 
 from cip_analysis.demand.others import value_of
 from cip_analysis.demand.profile import children_on
-from cip_analysis.impact.claim_evidence import AGREES, DIFFERS, UNCHECKED, At, Evidence, Found, in_words
+from cip_analysis.impact.claim_evidence import AGREES, DIFFERS, NONE_HELD, UNCHECKED, At, Evidence, Found, in_words
 
 DAYS_A_WEEK = 7
 INVENTED = "The returns and payments here are invented, so what they say is no evidence."
@@ -20,7 +20,7 @@ def children_in_setting(at: At, _stated: float | None, evidence: Evidence) -> Fo
     day = date.fromisoformat(str(at["day"]))
     episodes, rule = evidence.episodes, evidence.disclosure
     if episodes is None or episodes.census_date < day:
-        return Found(None, "The council's own returns for that day are not held.", "none held")
+        return Found(None, "The council's own returns for that day are not held.", NONE_HELD)
     children = int((children_on(episodes, day)["setting"] == at["setting"]).sum())
     if 0 < children < rule.threshold:
         return Found(None, f"Fewer than {rule.threshold} children, which may not be shown.", "SSDA903 returns")
@@ -43,7 +43,7 @@ def spend_in_setting(at: At, _stated: float | None, evidence: Evidence) -> Found
     paid = _paid(evidence, stated_year)
     mine = paid[paid["setting"] == at["setting"]]
     if mine.empty:
-        return Found(None, f"No payments for {in_words(stated_year)} are held. {why}", "none held")
+        return Found(None, f"No payments for {in_words(stated_year)} are held. {why}", NONE_HELD)
     total = Found(float(mine["amount_gbp"].sum()) / 1e6, why, f"placement payments, {in_words(stated_year)}")
     return _of_our_own(total, bool(evidence.payments and evidence.payments.synthetic))
 
@@ -53,7 +53,7 @@ def independent_foster_ratio(at: At, _stated: float | None, evidence: Evidence) 
     weekly = _weekly_cost(_paid(evidence, int(at["financial_year"])), "setting")
     both = [weekly.get(name) for name in ("independent foster", "in-house foster")]
     if both[0] is None or both[1] is None:
-        return Found(None, "Payments for both kinds of fostering are not held.", "none held")
+        return Found(None, "Payments for both kinds of fostering are not held.", NONE_HELD)
     why = (
         f"£{both[0]:,.0f} a week against £{both[1]:,.0f}: payments over days paid for, support and overheads left out."
     )
@@ -67,7 +67,7 @@ def off_framework_ratio(at: At, _stated: float | None, evidence: Evidence) -> Fo
     weekly = _weekly_cost(paid[paid["setting"] == at["setting"]], "platform")
     both = [weekly.get(name) for name in ("spot", "framework")]
     if both[0] is None or both[1] is None:
-        return Found(None, "Payments that say how each placement was bought are not held.", "none held")
+        return Found(None, "Payments that say how each placement was bought are not held.", NONE_HELD)
     why = f"£{both[0]:,.0f} a week against £{both[1]:,.0f}. Children placed off the framework may need more."
     status = AGREES if both[0] > both[1] else DIFFERS
     found = Found(both[0] / both[1], why, f"placement payments, {in_words(int(at['financial_year']))}", status)

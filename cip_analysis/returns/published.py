@@ -162,7 +162,8 @@ def known_with_census(comparators: Comparators, area_code: str, census: date, hi
     if hindsight:
         return latest(comparators)
     year = census.year - (census < date(census.year, 3, 31))
-    return as_known_at(comparators, first_known(comparators, area_code, year) or census)
+    known = as_known_at(comparators, first_known(comparators, area_code, year) or census)
+    return Comparators(known.table[known.table["year"] <= year].reset_index(drop=True), known.neighbours)
 
 
 def _latest(table: pd.DataFrame) -> pd.DataFrame:

@@ -70,7 +70,7 @@ def test_children_are_described_by_the_placement_of_that_day():
     assert counted(several(), "placement") == {"foster": 2, "secure or children's home": 1, "other": 1}
     assert counted(several(), "provider") == {"own authority": 2, "private": 1, NOT_RECORDED: 1}
     assert counted(several(), "need") == {"abuse or neglect": 3, NOT_RECORDED: 1}
-    assert counted(several(), "unaccompanied") == {"unaccompanied asylum-seeking": 1, "other children": 3}
+    assert counted(several(), "unaccompanied asylum-seeking") == {"yes": 1, "no": 3}
 
 
 def test_a_legal_status_that_changes_within_a_placement_is_read_on_the_day():

@@ -11,6 +11,7 @@ from builders import ROOT, SHARED, a_placement, make_episodes
 from cip_analysis.demand.others import (
     MEAN_OF_RATES,
     POOLED,
+    compare_flows,
     compare_rates,
     count_beside_published,
     rate_per_10k,
@@ -197,6 +198,13 @@ def test_a_pooled_rate_weighs_by_population_and_a_mean_of_rates_does_not():
     assert compared.loc[POOLED, "rate_per_10k"] == pytest.approx(310 / 11_000 * 10_000)
     assert compared.loc[MEAN_OF_RATES, "rate_per_10k"] == pytest.approx((100 + 300) / 2)
     assert compared.loc[POOLED, "areas"] == 2
+
+
+def test_few_children_start_in_the_county_and_fewer_still_leave():
+    flows = compare_flows(as_known_at(read_published(REFERENCE), date(2018, 11, 30)), the_council()).set_index("year")
+    assert flows.index.tolist() == [2010, 2014, 2015, 2016, 2017, 2018]
+    assert flows.loc[2018].round(1).tolist() == [15.8, 21.0, 12.9, 18.2]
+    assert flows.loc[2018, "started_per_10k"] == pytest.approx(218 / 138_410 * 10_000)
 
 
 def test_a_year_without_a_rate_is_a_gap_and_not_a_line_drawn_across_it():
