@@ -24,8 +24,6 @@ def add_blemishes(rows: pd.DataFrame, ids: frozenset[str], chance: np.random.Gen
 
     ids: the numbers in the returns, which a payment for nobody of ours must not hold.
     """
-    if rows.empty:
-        return rows.assign(typed_as_text=pd.Series(dtype="bool"))
     rows = rows.assign(
         kind=rows["kind"].mask(rows["kind"].eq("payment") & (chance.random(len(rows)) < LATE_SHARE), "late payment")
     )

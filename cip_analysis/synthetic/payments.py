@@ -67,6 +67,11 @@ CLAIMED_WEEKS = 52.14  # £9.7m ÷ 63 children on 31 March ÷ 52.14 = £2,953
 FEWEST_PROVIDERS, PLACES_A_PROVIDER = 6, 3
 PROVIDER_NAME, OWN_SERVICE, OTHER_COUNCIL = "Invented Provider {:02d}", "Own service", "Invented other council"
 DAY = pd.Timedelta(days=1)
+FIELDS = (
+    "child", "start", "end", "setting", "provider", "provider_urn", "platform", "weekly_fee", "health", "education",
+    "amount", "kind",
+)  # fmt: skip
+BESIDE = ("placement_start", "placement_end", "financial_year")
 
 
 def invent_payments(histories: Histories, council: Council, seed: int) -> pd.DataFrame:
@@ -75,8 +80,10 @@ def invent_payments(histories: Histories, council: Council, seed: int) -> pd.Dat
     The child's number is the one in the returns. A period's end follows the council's own meaning of it. Beside the
     columns the council maps: placement_start, placement_end (blank where open on the last day) and financial_year.
     """
-    stays = _priced_stays(histories, seed)
-    rows = _steered(_fee_rows(stays, histories))
+    stays = stays_of(histories)
+    if stays.empty:
+        return pd.DataFrame(columns=_column_names(council), dtype="str")
+    rows = _steered(_fee_rows(_priced(stays, histories, seed), histories))
     gross = (rows["days"] * rows["weekly_fee"] / 7).round(2)
     health, education = (gross * rows["health_part"]).round(2), (gross * rows["education_part"]).round(2)
     rows = rows.assign(health=health, education=education, amount=(gross - health - education).round(2), kind="payment")
@@ -117,9 +124,8 @@ def stays_of(histories: Histories) -> pd.DataFrame:
     return stays[paid & (stays["end"] > pd.Timestamp(histories.first_day))].reset_index(drop=True)
 
 
-def _priced_stays(histories: Histories, seed: int) -> pd.DataFrame:
+def _priced(stays: pd.DataFrame, histories: Histories, seed: int) -> pd.DataFrame:
     """The stays with the terms of each: platform, provider, price against its setting's mean, contributions."""
-    stays = stays_of(histories)
     chance = stream(seed, "payment terms")
     platform = _platforms(stays, chance)
     born = stays["child"].map(histories.children.set_index("child")["birth_date"])
@@ -255,7 +261,7 @@ def _steered(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _steering_year(rows: pd.DataFrame) -> int:
     """The year whose prices are known, 2017/18, or the nearest the rows cover."""
-    return int(np.clip(BASE_YEAR, rows["year"].min(), rows["year"].max())) if len(rows) else BASE_YEAR
+    return int(np.clip(BASE_YEAR, rows["year"].min(), rows["year"].max()))
 
 
 def _extra_support(rows: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
@@ -303,4 +309,10 @@ def _as_file(rows: pd.DataFrame, council: Council) -> pd.DataFrame:
         "financial_year": rows["year"].map(lambda year: f"{year - 1}/{year % 100:02d}"),
     }
     mapped = {getattr(names, field): column for field, column in ours.items() if getattr(names, field)}
-    return pd.DataFrame({**mapped, **{name: beside[name] for name in beside if name not in mapped}}).astype("str")
+    return pd.DataFrame({**beside, **mapped})[_column_names(council)].astype("str")
+
+
+def _column_names(council: Council) -> list[str]:
+    """The file's columns in order: those the council maps, under its names, and then the others."""
+    mapped = [name for field in FIELDS if (name := getattr(council.payment_columns, field))]
+    return [*mapped, *(name for name in BESIDE if name not in mapped)]
