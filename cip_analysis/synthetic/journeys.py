@@ -31,9 +31,9 @@ WAY_AGES = (1, 5, 10, 16)
 WAY_SHARES = np.array(
     [
         [0.05, 0.07, 0.00, 0.12, 0.20, 0.02, 0.04, 0.40, 0.03, 0.03, 0.00, 0.01, 0.03],
-        [0.11, 0.12, 0.00, 0.14, 0.17, 0.09, 0.09, 0.17, 0.04, 0.05, 0.00, 0.02, 0.00],
-        [0.18, 0.16, 0.04, 0.12, 0.10, 0.17, 0.12, 0.01, 0.02, 0.06, 0.00, 0.02, 0.00],
-        [0.26, 0.20, 0.15, 0.05, 0.03, 0.11, 0.06, 0.00, 0.00, 0.09, 0.02, 0.03, 0.00],
+        [0.10, 0.11, 0.00, 0.13, 0.17, 0.07, 0.15, 0.17, 0.04, 0.04, 0.00, 0.02, 0.00],
+        [0.17, 0.15, 0.04, 0.12, 0.10, 0.15, 0.18, 0.01, 0.02, 0.04, 0.00, 0.02, 0.00],
+        [0.24, 0.20, 0.15, 0.05, 0.03, 0.11, 0.09, 0.00, 0.00, 0.08, 0.02, 0.03, 0.00],
         [0.22, 0.16, 0.48, 0.01, 0.00, 0.03, 0.01, 0.00, 0.00, 0.02, 0.05, 0.02, 0.00],
     ]
 )
@@ -154,7 +154,7 @@ def _lengths(way: Wholes, entry: Wholes, chance: np.random.Generator) -> tuple[N
     count = len(way)
     lengths = np.zeros((count, len(STATUSES)))
     court = _proceedings(entry, chance)
-    short = days_between(chance, np.ones(count), np.full(count, 190.0))
+    short = days_between(chance, np.full(count, 2.0), np.full(count, 230.0))
     medium = days_between(chance, np.full(count, 45.0), np.full(count, 1100.0))
     years = np.floor(365.25 * chance.exponential(3.2, count)) + 120
     forever = np.full(count, 8000.0)

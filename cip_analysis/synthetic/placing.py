@@ -64,7 +64,7 @@ REMAND_SHARES = np.array([0.02, 0.15, 0.15, 0.12, 0.12, 0.05, 0.0, 0.0, 0.0, 0.1
 UNACCOMPANIED_SHARES = np.array([0.02, 0.40, 0.40, 0.05, 0.18, 0.36, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.01])
 OLD_NAMES = ("placement: secure, children's homes and hostels", "placement: other in the community")
 NEW_NAMES = ("placement: secure and children's homes", "placement: independent and semi-independent")
-USUAL_SHARES: Mapping[int, float] = {HOME: 0.10, ALONE: 0.08, PARENTS: 0.018, OTHER: 0.004}
+USUAL_SHARES: Mapping[int, float] = {HOME: 0.10, ALONE: 0.08, PARENTS: 0.018, CARE_HOME: 0.006, OTHER: 0.004}
 STAYS_ALIKE = 3.0
 BECOMES_LONG_TERM = 0.45
 PROVIDERS = ("PR0", "PR1", "PR2", "PR3", "PR4", "PR5", "")
@@ -84,7 +84,7 @@ ALIKE = np.array(
     [[(kind in FOSTER) == (last in FOSTER) and (kind in FOSTER or kind == last) for kind in range(DRAWN_KINDS)]
      for last in range(len(KINDS))] + [[False] * DRAWN_KINDS]
 )  # fmt: skip
-UNSETTLED = 0.55
+UNSETTLED = 0.65
 STRETCH: Mapping[str, float] = {
     "foster": 3.0,
     "secure and children's homes": 2.0,
@@ -183,11 +183,12 @@ def _fashion(targets: Targets, year: int) -> Numbers:
     Fostering is divided between the council and agencies: what private provision leaves after homes and most of the
     supported accommodation.
     """
-    homes, alone, parents, other, foster, private, stock = (
+    homes, alone, parents, residential, other, foster, private, stock = (
         targets.nearest(measure, year)
         for measure in (
             *(NEW_NAMES if year >= NEW_GROUPS_FROM else OLD_NAMES),
             "placement: with parents",
+            "placement: other residential",
             "placement: other",
             "placement: foster",
             "provider: private",
@@ -198,7 +199,8 @@ def _fashion(targets: Targets, year: int) -> Numbers:
     factors[HOME] = np.clip(homes / stock / USUAL_SHARES[HOME], 0.5, 2.0)
     factors[[SEMI, ALONE]] = np.clip(alone / stock / USUAL_SHARES[ALONE], 0.5, 2.0)
     factors[PARENTS] = np.clip(parents / stock / USUAL_SHARES[PARENTS], 0.5, 6.0)
-    factors[OTHER] = np.clip(other / stock / USUAL_SHARES[OTHER], 0.03, 20.0)
+    factors[[CARE_HOME, HOSPITAL, FAMILY_CENTRE]] = np.clip(residential / stock / USUAL_SHARES[CARE_HOME], 0.5, 4.0)
+    factors[OTHER] = np.clip(other / stock / USUAL_SHARES[OTHER], 0.1, 20.0)
     bought = np.clip((private - 0.95 * homes - 0.6 * alone) / max(1.0, foster), 0.05, 0.70)
     factors[OWN], factors[AGENCY] = 1 - bought, bought
     return factors
@@ -289,7 +291,7 @@ def _days(going: _Going, active: Wholes, kind: Wholes, chance: np.random.Generat
         low, high, share = going.bands[group]
         chosen = np.flatnonzero(kind == code)
         band = pick(chance, np.tile(share, (len(chosen), 1)))
-        stretch = STRETCH.get(group, 1.0) * going.settled[active[chosen]] * (2.5 if code in LONG_TERM.values() else 1.0)
+        stretch = STRETCH.get(group, 1.0) * going.settled[active[chosen]] * (3.0 if code in LONG_TERM.values() else 1.0)
         days[chosen] = days_between(chance, low[band], high[band]) * stretch
     return days
 
