@@ -11,7 +11,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,6 +22,7 @@ import papermill
 import zmq
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets import default
@@ -103,21 +105,22 @@ def run_notebook(
     notebook = read_notebook(path)
     reached: list[int] = []
     try:
-        executed = papermill.execute_notebook(
-            copy.deepcopy(notebook),
-            str(keep_failed / path.name) if keep_failed else None,
-            parameters=dict(values),
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            autosave_cell_every=0,
-            execution_timeout=setting.timeout_seconds,
-            resources={"metadata": {"path": str(setting.root)}},
-            kernel_manager_class=setting.kernels,
-            config=_transport(setting.sockets, path.stem),
-            on_cell_start=_noting(reached),
-        )
+        with _event_loop():
+            executed = papermill.execute_notebook(
+                copy.deepcopy(notebook),
+                str(keep_failed / path.name) if keep_failed else None,
+                parameters=dict(values),
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                autosave_cell_every=0,
+                execution_timeout=setting.timeout_seconds,
+                resources={"metadata": {"path": str(setting.root)}},
+                kernel_manager_class=setting.kernels,
+                config=_transport(setting.sockets, path.stem),
+                on_cell_start=_noting(reached),
+            )
     except PapermillExecutionError as error:
         said = f"{error.ename}: {_last_line(error.evalue)}"
         raise NotebookError(_advice(notebook, path, error.cell_index, bool(values), said)) from None
@@ -130,6 +133,17 @@ def run_notebook(
     if keep_failed:
         (keep_failed / path.name).unlink(missing_ok=True)
     return scrubbed(executed)
+
+
+@contextmanager
+def _event_loop() -> Iterator[None]:
+    """An event loop of the thread's own, closed after use, because the Jupyter libraries leave theirs open."""
+    loop = ensure_event_loop(prefer_selector_loop=True)
+    try:
+        yield
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
 
 
 def _noting(reached: list[int]) -> Callable[..., None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -91,11 +92,11 @@ role = "approver"
 
 
 def a_code_cell(source: str, *tags: str) -> nbformat.NotebookNode:
-    return nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)}, id=f"c{abs(hash(source)) % 10**8}")
+    return nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)}, id=f"c{zlib.crc32(source.encode()):08x}")
 
 
 def prose(source: str) -> nbformat.NotebookNode:
-    return nbformat.v4.new_markdown_cell(source, id=f"m{len(source)}")
+    return nbformat.v4.new_markdown_cell(source, id=f"m{zlib.crc32(source.encode()):08x}")
 
 
 def a_notebook(title: str = "Children in care", extra: Sequence[nbformat.NotebookNode] = ()) -> nbformat.NotebookNode:
