@@ -213,7 +213,8 @@ def _fee_rows(stays: pd.DataFrame, histories: Histories) -> pd.DataFrame:
     whole = stays.assign(placement_start=stays["start"], placement_end=stays["end"].mask(stays["open"]))
     changed = whole["change_day"].notna()
     before = whole.assign(end=whole["end"].where(~changed, whole["change_day"]))
-    after = whole[changed].assign(start=whole["change_day"], times=whole["times"] * whole["change_times"])
+    after = whole[changed]
+    after = after.assign(start=after["change_day"], times=after["times"] * after["change_times"])
     parts = pd.concat([before, after], ignore_index=True)
     years = range(histories.first_day.year + 1, histories.last_day.year + 1)
     opens = {year: pd.Timestamp(year - 1, 4, 1) for year in (*years, years.stop)}

@@ -187,6 +187,15 @@ def test_a_change_of_legal_status_or_a_holiday_does_not_end_a_stay():
     assert stays["end"].dt.strftime("%Y-%m-%d").tolist() == ["2017-02-08", "2018-04-01"]
 
 
+def test_one_child_in_one_home_is_paid_for_by_the_year_and_nothing_else():
+    table = invent_payments(a_county(a_line(placement="K2", provider="PR4", urn="SC990007")), the_council(), SEED)
+    fees = table[table["row_type"] == "payment"]
+    assert fees["period_start"].tolist() == ["01/06/2016", "01/04/2017"]
+    assert fees["period_end"].tolist() == ["31/03/2017", "31/03/2018"]
+    assert table["child_id"].nunique() == 1
+    assert not (table == "nan").any(axis=None)
+
+
 def test_a_seed_gives_the_same_bytes_and_another_seed_others():
     same = invent_payments(a_whole_county(), the_council(), SEED).to_csv()
     assert same == the_payments().to_csv()

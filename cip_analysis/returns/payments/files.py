@@ -48,6 +48,7 @@ def open_payment_files(path: Path, columns: PaymentColumns) -> SentPayments:
     needed = {_plain(getattr(columns, field)) for field in NEEDED}
 
     def is_heading(cells: Sequence[str]) -> bool:
+        """Whether a row holds every column needed."""
         return needed <= {_plain(cell) for cell in cells}
 
     found = find_files(path)
