@@ -14,6 +14,7 @@ from cip_analysis.demand.others import ENGLAND_CODE, MEAN_OF_RATES, POOLED, comp
 from cip_analysis.impact.claim_evidence import (
     AGREES,
     DIFFERS,
+    NO_DATA,
     NONE_HELD,
     THE_REPORT,
     UNCHECKED,
@@ -36,7 +37,7 @@ from cip_analysis.returns.published import LOOKED_AFTER, MEASURES, POPULATION, U
 
 def not_held(_at: At, _stated: float | None, _evidence: Evidence) -> Found:
     """A claim no data held speak to."""
-    return Found(None, "No data are held.", NONE_HELD, UNCHECKED)
+    return Found(None, NO_DATA, NONE_HELD, UNCHECKED)
 
 
 # ---- the report against itself ---------------------------------------------------------------------------------

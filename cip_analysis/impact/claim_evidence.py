@@ -14,6 +14,7 @@ AGREES, DIFFERS, UNCHECKED = "agrees", "differs", "cannot be checked with data h
 STATUSES = (AGREES, DIFFERS, UNCHECKED)
 THE_REPORT = "the report itself"
 NONE_HELD = "none held"
+NO_DATA = "No data are held."
 
 
 @dataclass(frozen=True, slots=True)

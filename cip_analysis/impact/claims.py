@@ -5,7 +5,7 @@ The claims are a settings file (config/claims); how each is checked is in `impac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date
 from typing import Annotated, Literal
 
@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field
 
 from cip_analysis.impact.claim_checks import CHECKS
-from cip_analysis.impact.claim_evidence import AGREES, DIFFERS, NONE_HELD, STATUSES, UNCHECKED, Evidence, Found
+from cip_analysis.impact.claim_evidence import AGREES, DIFFERS, NO_DATA, NONE_HELD, STATUSES, UNCHECKED, Evidence, Found
 from cip_analysis.settings import Settings
 
 COLUMNS = (
@@ -76,7 +76,8 @@ def reconcile_claims(claims: Claims, evidence: Evidence) -> pd.DataFrame:
 def claims_in_words(reconciled: pd.DataFrame) -> pd.DataFrame:
     """The reconciliation for a page: figures with their units, the paragraph with its claim, the source with its why.
 
-    Columns: claim, report_says, data_say, difference, why, status, what_would_settle_it.
+    Columns: claim, report_says, data_say, difference, why (and, where the data held cannot check the claim, what
+    would settle it), status.
     """
     units = reconciled["unit"]
     blanks = {"stated": "in words", "found": "nothing held", "difference": "not measured"}
@@ -86,15 +87,24 @@ def claims_in_words(reconciled: pd.DataFrame) -> pd.DataFrame:
         for name, blank in blanks.items()
     }  # fmt: skip
     says = pd.Series(written["found"], index=reconciled.index)
-    sourced = reconciled["why"] + " Source: " + reconciled["source"] + "."
     table = reconciled.assign(
-        claim=reconciled["claim"] + " (paragraph " + reconciled["paragraph"].astype("str") + ")",
+        claim=reconciled["claim"] + " (paragraph\N{NO-BREAK SPACE}" + reconciled["paragraph"].astype("str") + ")",
         report_says=written["stated"],
         data_say=says.mask(reconciled["found"].isna() & (reconciled["status"] != UNCHECKED), "see why"),
         difference=written["difference"],
-        why=sourced.where(reconciled["source"] != NONE_HELD, reconciled["why"]),
+        why=[_reasons(row) for row in reconciled.to_dict("records")],
     )
-    return table[["claim", "report_says", "data_say", "difference", "why", "status", "what_would_settle_it"]]
+    return table[["claim", "report_says", "data_say", "difference", "why", "status"]]
+
+
+def _reasons(row: dict[Hashable, object]) -> str:
+    """Why, with its source, and what would settle a claim that the data held cannot check."""
+    parts = [] if row["why"] == NO_DATA else [str(row["why"])]
+    if row["source"] != NONE_HELD:
+        parts.append(f"Source: {row['source']}.")
+    if row["status"] == UNCHECKED and row["what_would_settle_it"]:
+        parts.append(f"What would settle it: {row['what_would_settle_it']}.")
+    return " ".join(parts)
 
 
 def what_matters_most(reconciled: pd.DataFrame) -> pd.DataFrame:

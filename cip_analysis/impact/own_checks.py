@@ -10,6 +10,7 @@ import pandas as pd
 from cip_analysis.demand.others import value_of
 from cip_analysis.demand.profile import children_on
 from cip_analysis.impact.claim_evidence import AGREES, DIFFERS, NONE_HELD, UNCHECKED, At, Evidence, Found, in_words
+from cip_analysis.settings import Disclosure
 
 DAYS_A_WEEK = 7
 INVENTED = "The returns and payments here are invented, so what they say is no evidence."
@@ -42,18 +43,18 @@ def spend_in_setting(at: At, _stated: float | None, evidence: Evidence) -> Found
         why += f" The department's section 251 unit cost that year, on 31 March children, is £{unit_cost:,.0f}."
     paid = _paid(evidence, stated_year)
     mine = paid[paid["setting"] == at["setting"]]
-    if mine.empty:
-        return Found(None, f"No payments for {in_words(stated_year)} are held. {why}", NONE_HELD)
+    if mine.empty or mine["child"].nunique() < evidence.disclosure.threshold:
+        return Found(None, f"No payments for {in_words(stated_year)} are held that may be shown. {why}", NONE_HELD)
     total = Found(float(mine["amount_gbp"].sum()) / 1e6, why, f"placement payments, {in_words(stated_year)}")
     return _of_our_own(total, bool(evidence.payments and evidence.payments.synthetic))
 
 
 def independent_foster_ratio(at: At, _stated: float | None, evidence: Evidence) -> Found:
     """The cost of a week with an independent agency over a week in house, from payments."""
-    weekly = _weekly_cost(_paid(evidence, int(at["financial_year"])), "setting")
+    weekly = _weekly_cost(_paid(evidence, int(at["financial_year"])), "setting", evidence.disclosure)
     both = [weekly.get(name) for name in ("independent foster", "in-house foster")]
     if both[0] is None or both[1] is None:
-        return Found(None, "Payments for both kinds of fostering are not held.", NONE_HELD)
+        return Found(None, "Payments for both kinds of fostering are not held, or are for too few to show.", NONE_HELD)
     why = (
         f"£{both[0]:,.0f} a week against £{both[1]:,.0f}: payments over days paid for, support and overheads left out."
     )
@@ -64,10 +65,12 @@ def independent_foster_ratio(at: At, _stated: float | None, evidence: Evidence) 
 def off_framework_ratio(at: At, _stated: float | None, evidence: Evidence) -> Found:
     """The cost of a week bought off the framework over a week on it, in one setting, from payments."""
     paid = _paid(evidence, int(at["financial_year"]))
-    weekly = _weekly_cost(paid[paid["setting"] == at["setting"]], "platform")
+    weekly = _weekly_cost(paid[paid["setting"] == at["setting"]], "platform", evidence.disclosure)
     both = [weekly.get(name) for name in ("spot", "framework")]
     if both[0] is None or both[1] is None:
-        return Found(None, "Payments that say how each placement was bought are not held.", NONE_HELD)
+        return Found(
+            None, "Payments that say how each placement was bought are not held, or are for too few to show.", NONE_HELD
+        )
     why = f"£{both[0]:,.0f} a week against £{both[1]:,.0f}. Children placed off the framework may need more."
     status = AGREES if both[0] > both[1] else DIFFERS
     found = Found(both[0] / both[1], why, f"placement payments, {in_words(int(at['financial_year']))}", status)
@@ -84,16 +87,30 @@ def _of_our_own(found: Found, synthetic: bool) -> Found:
 def _paid(evidence: Evidence, financial_year: int) -> pd.DataFrame:
     """The payments of one financial year; no rows where none are held."""
     if evidence.payments is None:
-        return pd.DataFrame({"setting": [], "platform": [], "amount_gbp": []})
+        return pd.DataFrame({"setting": [], "platform": [], "child": [], "provider": [], "amount_gbp": []})
     table = evidence.payments.table
     return table[table["financial_year"] == financial_year]
 
 
-def _weekly_cost(paid: pd.DataFrame, by: str) -> Mapping[str, float]:
-    """£ a week actually paid, by setting or platform, where at least one day was paid for."""
+def _weekly_cost(paid: pd.DataFrame, by: str, rule: Disclosure) -> Mapping[str, float]:
+    """£ a week actually paid, by setting or platform, of those that may be shown.
+
+    A group of fewer children than the rule's threshold, or bought from one provider alone, is left out: its mean is
+    somebody's price. In-house care has one provider, the council, whose costs are public.
+    """
     if paid.empty:
         return {}
-    days = (paid["end"] - paid["start"]).dt.days.mask(paid["amount_gbp"] < 0, 0)
-    sums = paid.assign(days=days).groupby(by)[["amount_gbp", "days"]].sum()
-    known = sums[sums["days"] > 0]
+    groups = paid.assign(days=_days_covered(paid, by)).groupby(by)
+    sums = groups[["amount_gbp", "days"]].sum().assign(children=groups["child"].nunique())
+    many = groups["provider"].nunique().ge(2) | sums.index.str.startswith("in-house") | (rule.threshold == 1)
+    known = sums[(sums["days"] > 0) & (sums["children"] >= rule.threshold) & many]
     return {str(name): float(value) for name, value in (known["amount_gbp"] / known["days"] * DAYS_A_WEEK).items()}
+
+
+def _days_covered(paid: pd.DataFrame, by: str) -> pd.Series:
+    """The days each row is the first to pay for, of its child and group: support billed beside a fee adds none."""
+    ordered = paid.sort_values([by, "child", "start", "end"])
+    furthest = ordered["end"].groupby([ordered[by], ordered["child"]]).cummax()
+    reached = furthest.groupby([ordered[by], ordered["child"]]).shift()
+    fresh = ordered["start"].where(reached.isna() | (reached < ordered["start"]), reached)
+    return (ordered["end"] - fresh).dt.days.clip(lower=0)

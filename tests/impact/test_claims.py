@@ -53,16 +53,19 @@ def children(count: int, setting: str, first: int = 0) -> list[dict[str, object]
     return [a_placement(child=str(first + number), setting=setting) for number in range(count)]
 
 
-def some_payments(rows: list[tuple[str, str, float, int]], synthetic: bool = False) -> Payments:
-    """Payments of 2017/18 from rows of (setting, platform, £, days)."""
-    table = pd.DataFrame(rows, columns=["setting", "platform", "amount_gbp", "days"])
+def some_payments(rows: list[tuple[str, str, float, int]], children: int = 5, providers: int = 2) -> Payments:
+    """Payments of 2017/18 from rows of (setting, platform, £, days), each row once for every child."""
+    table = pd.DataFrame(
+        [(str(child), f"provider {child % providers}", *row) for row in rows for child in range(children)],
+        columns=["child", "provider", "setting", "platform", "amount_gbp", "days"],
+    )
     start = pd.Timestamp("2017-05-01")
     table = table.assign(
-        child="1", start=start, end=start + pd.to_timedelta(table["days"], unit="D"), financial_year=2018,
-        provider="a", provider_urn="u", weekly_fee_gbp=1.0, health_gbp=0.0, education_gbp=0.0, kind="fee",
-        match="stay", file="payments.csv", row=range(len(table)),
+        start=start, end=start + pd.to_timedelta(table["days"], unit="D"), financial_year=2018, provider_urn="u",
+        weekly_fee_gbp=1.0, health_gbp=0.0, education_gbp=0.0, kind="fee", match="stay", file="payments.csv",
+        row=range(len(table)),
     ).astype({"amount_gbp": "float64"})  # fmt: skip
-    return Payments(table.drop(columns="days"), synthetic)
+    return Payments(table.drop(columns="days"))
 
 
 # ---- the answers -----------------------------------------------------------------------------------------------
@@ -178,7 +181,7 @@ def test_returns_that_stop_before_the_day_are_not_counted():
 
 
 def test_payments_are_added_for_the_year_and_setting():
-    paid = some_payments([("external residential", "framework", 9.8e6, 100), ("kinship", "in-house", 5e6, 100)])
+    paid = some_payments([("external residential", "framework", 9.8e6 / 5, 100), ("kinship", "in-house", 5e6, 100)])
     row = the_row("residential-spend", payments=paid)
     assert row["found"] == pytest.approx(9.8)
     assert row["difference"] == pytest.approx(0.1) and row["status"] == DIFFERS
@@ -204,6 +207,28 @@ def test_spot_purchase_is_set_beside_the_framework_in_the_same_setting():
     assert the_row("off-framework-dearer", payments=replace(paid, synthetic=True))["status"] == UNCHECKED
 
 
+def test_support_billed_beside_a_fee_adds_to_its_price_and_not_to_its_days():
+    rows = [("external residential", "spot", 4000.0, 7), ("external residential", "spot", 800.0, 7),
+            ("external residential", "spot", 4000.0, 14), ("external residential", "framework", 4400.0, 7)]  # fmt: skip
+    assert the_row("off-framework-dearer", payments=some_payments(rows))["found"] == pytest.approx(1.0)
+
+
+SPOT = [("external residential", "spot", 4000.0, 7), ("external residential", "framework", 3200.0, 7)]
+
+
+@pytest.mark.parametrize("few", [some_payments(SPOT, children=4), some_payments(SPOT, providers=1)])
+def test_the_price_of_a_few_children_or_of_one_provider_is_not_said(few):
+    row = the_row("off-framework-dearer", payments=few)
+    assert pd.isna(row["found"]) and "£" not in row["why"] and "too few to show" in row["why"]
+    shown = the_row("off-framework-dearer", payments=few, disclosure=Disclosure(threshold=1))
+    assert shown["found"] == pytest.approx(1.25)
+
+
+def test_the_spend_on_a_few_children_is_not_said():
+    paid = some_payments([("external residential", "framework", 1e6, 100)], children=4)
+    assert pd.isna(the_row("residential-spend", payments=paid)["found"])
+
+
 # ---- the rules -------------------------------------------------------------------------------------------------
 
 
@@ -223,9 +248,12 @@ def test_a_rate_of_no_year_near_it_is_said_to_be_of_none():
 
 def test_figures_are_written_as_people_say_them():
     table = claims_in_words(reconcile_claims(CLAIMS, the_evidence()))
-    table.index = table["claim"].str.replace(r" \(paragraph \d+\)$", "", regex=True)
+    table.index = table["claim"].str.replace(r" \(paragraph\s\d+\)$", "", regex=True)
     assert table["claim"].str.contains("paragraph").all()
     assert table["why"].str.contains("Source: Ofsted").sum() == 3
+    silent = table[(table["status"] == UNCHECKED) & (table["data_say"] == "nothing held")]
+    assert silent["why"].str.contains("What would settle it: ").all()
+    assert not table["why"].str.contains("No data are held").any()
     said = table[["report_says", "data_say", "difference"]]
     assert said.loc["The council has one children's home"].tolist() == ["1 home", "1 home", "0"]
     growth = next(claim for claim in said.index if "£12m" in claim)
