@@ -65,10 +65,9 @@ def eighteenth_birthday(birth: Wholes) -> Wholes:
     months = born.astype("datetime64[M]")
     day = (born - months.astype("datetime64[D]")).astype(np.int64)
     target = months + np.timedelta64(12 * LONGEST_CHILDHOOD_YEARS, "M")
-    length = ((target + np.timedelta64(1, "M")).astype("datetime64[D]") - target.astype("datetime64[D]")).astype(
-        np.int64
-    )
-    return target.astype("datetime64[D]").astype(np.int64) + np.minimum(day, length - 1)
+    first, following = target.astype("datetime64[D]"), (target + np.timedelta64(1, "M")).astype("datetime64[D]")
+    birthday: Wholes = first.astype(np.int64) + np.minimum(day, (following - first).astype(np.int64) - 1)
+    return birthday
 
 
 def invent_arrivals(targets: Targets, years: tuple[int, int], generous: float, chance: np.random.Generator) -> Arrivals:

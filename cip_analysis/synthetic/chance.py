@@ -25,13 +25,15 @@ def pick(chance: np.random.Generator, weights: Numbers) -> Wholes:
     """
     upper = np.cumsum(weights, axis=1)
     drawn = chance.random(len(weights)) * upper[:, -1]
-    return np.minimum((upper <= drawn[:, None]).sum(axis=1), weights.shape[1] - 1).astype(np.int64)
+    column: Wholes = np.minimum((upper <= drawn[:, None]).sum(axis=1), weights.shape[1] - 1).astype(np.int64)
+    return column
 
 
 def days_between(chance: np.random.Generator, low: Numbers, high: Numbers) -> Numbers:
     """Whole days in [low, high), short ones likelier: uniform on the logarithm. `low` must be at least 1."""
     drawn = np.exp(np.log(low) + chance.random(len(low)) * (np.log(high) - np.log(low)))
-    return np.minimum(np.floor(drawn), high - 1)
+    days: Numbers = np.minimum(np.floor(drawn), high - 1)
+    return days
 
 
 def about(chance: np.random.Generator, median: Numbers, spread: float) -> Numbers:

@@ -144,13 +144,15 @@ def _whole_years(birth: Wholes, day: int) -> Wholes:
     day_of_month = (born - born.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64)
     today = np.datetime64(day, "D")
     month, at = int(today.astype("datetime64[M]").astype(np.int64)), today - today.astype("datetime64[M]")
-    return (month - months - (day_of_month > at.astype(np.int64))) // 12
+    years: Wholes = (month - months - (day_of_month > at.astype(np.int64))) // 12
+    return years
 
 
 def status_on(periods: Periods, which: Wholes, day: Wholes) -> Wholes:
     """Position in STATUSES of the legal status of each period `which` on a day of that period."""
     begun = periods.begins[which] <= day[:, None]
-    return len(STATUSES) - 1 - np.argmax(begun[:, ::-1], axis=1)
+    latest: Wholes = len(STATUSES) - 1 - np.argmax(begun[:, ::-1], axis=1)
+    return latest
 
 
 def _lengths(

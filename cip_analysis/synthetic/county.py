@@ -80,8 +80,8 @@ def _one_county(plan: _Plan, pull: Numbers | None) -> tuple[tuple[pd.DataFrame, 
     """Children and lines of one county, and the pull towards its goals, which the next may start from."""
     pool = _invent_pool(plan)
     chosen, pull = _choose(plan, pool, pull)
-    pool = _only(pool, chosen)
-    last = day_number(plan.years[1], 3, 31)
+    first, last = day_number(plan.years[0] - 1, 4, 1), day_number(plan.years[1], 3, 31)
+    pool = _only(pool, chosen, (first, last))
     children = _describe(plan, pool.arrivals)
     whereabouts = find_places(
         pool,
@@ -98,7 +98,6 @@ def _one_county(plan: _Plan, pull: Numbers | None) -> tuple[tuple[pd.DataFrame, 
         year: round(plan.size * plan.targets.nearest(RESPITE, year)) for year in range(plan.years[0], plan.years[1] + 1)
     }
     respite = invent_respite(wanted, places, stream(plan.seed, "respite"))
-    children = children[children["child"].isin(lines["child"])]
     return _append(children, lines, respite), pull
 
 
@@ -142,9 +141,10 @@ def _home_goals(plan: _Plan, wanted: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"year": years, "measure": OWN_HOMES, "goal": full, "tolerance": 1.0, "inferred": True})
 
 
-def _only(pool: Pool, chosen: Flags) -> Pool:
-    """The pool of the chosen households, numbered afresh."""
-    child = np.flatnonzero(chosen[pool.arrivals.household])
+def _only(pool: Pool, chosen: Flags, days: tuple[int, int]) -> Pool:
+    """The chosen households' children who are in care at some time from the first day to the last, numbered afresh."""
+    seen = (pool.periods.start <= days[1]) & (pool.periods.end >= days[0])
+    child = np.intersect1d(np.flatnonzero(chosen[pool.arrivals.household]), pool.periods.child[seen])
     new_child = np.full(len(pool.arrivals), -1)
     new_child[child] = np.arange(len(child))
     period = np.flatnonzero(new_child[pool.periods.child] >= 0)

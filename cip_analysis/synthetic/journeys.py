@@ -138,7 +138,8 @@ def _off_the_last_day(end: Wholes, start: Wholes, way: Wholes) -> Wholes:
     months = end.astype("datetime64[D]").astype("datetime64[M]")
     day = end - months.astype("datetime64[D]").astype(np.int64)
     last_day = (months.astype(np.int64) % 12 == 2) & (day == 30)
-    return end - (last_day & np.isin(way, (ADOPTED, RELINQUISHED)) & (end > start + 1))
+    sooner: Wholes = end - (last_day & np.isin(way, (ADOPTED, RELINQUISHED)) & (end > start + 1))
+    return sooner
 
 
 def _proceedings(entry: Wholes, chance: np.random.Generator) -> Numbers:
@@ -156,7 +157,7 @@ def _lengths(way: Wholes, entry: Wholes, chance: np.random.Generator) -> tuple[N
     court = _proceedings(entry, chance)
     short = days_between(chance, np.full(count, 2.0), np.full(count, 230.0))
     medium = days_between(chance, np.full(count, 45.0), np.full(count, 1100.0))
-    years = np.floor(365.25 * chance.exponential(3.2, count)) + 120
+    years: Numbers = np.floor(365.25 * chance.exponential(3.2, count)) + 120
     forever = np.full(count, 8000.0)
     before = np.where(chance.random(count) < 0.25, days_between(chance, np.full(count, 15.0), np.full(count, 300.0)), 0)
     some_leave = np.where(chance.random(count) < 0.25, medium, forever)
@@ -177,7 +178,7 @@ def _lengths(way: Wholes, entry: Wholes, chance: np.random.Generator) -> tuple[N
     say((ORDER_GROWN, SLOW_ORDER), C2, forever)
     say((ORDER_OUT,), C2, years)
     say((REMAND,), J1, days_between(chance, np.full(count, 4.0), np.full(count, 110.0)))
-    say((POLICE,), L1, 1.0 + chance.integers(0, 3, count))
+    say((POLICE,), L1, chance.integers(1, 4, count).astype(np.float64))
     _urgent_starts(lengths, np.isin(way, (*courts, HOME_SOON, HOME_LATER)), chance)
     say((RELINQUISHED,), V2, forever)
     return _adoption(way, lengths, chance)

@@ -274,7 +274,8 @@ def _weights(going: _Going, active: Wholes, now: Wholes, before: Wholes, age: Nu
     ordered = _status_is(going.periods, active, now, C1) | _status_is(going.periods, active, now, C2)
     weights[:, PARENTS] *= ordered & np.isinf(begins[:, E1]) & (before != PARENTS)
     to_adoption = np.isfinite(going.periods.placed[active])
-    weights[np.ix_(to_adoption, [kind for kind in range(DRAWN_KINDS) if kind not in FOSTER])] = 0.0
+    fostered = np.isin(np.arange(DRAWN_KINDS), FOSTER)
+    weights[to_adoption] *= fostered
     return weights
 
 

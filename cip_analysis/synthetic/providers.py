@@ -148,4 +148,5 @@ def _unmoved(pool: Pool, postcode: np.ndarray) -> Flags:
     """Placings that a new draw must move: same postcode as the one before in the same period."""
     period = pool.placings.period
     same = (np.diff(period, prepend=-1) == 0) & (np.append("", postcode[:-1]) == postcode)
-    return same & ~pool.placings.same_carer
+    unmoved: Flags = same & ~pool.placings.same_carer
+    return unmoved

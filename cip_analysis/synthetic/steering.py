@@ -29,7 +29,7 @@ SAME_GAIN_DECIMALS = 8
 
 def tolerances(sums: Sums, generous: float) -> Numbers:
     """The miss of each goal that matters as much as any other's; for lengths, a share of their group's endings."""
-    lengths = np.maximum(SMALLEST_TOLERANCE, LENGTH_TOLERANCE * sums.goals["endings"].fillna(0.0) / generous)
+    lengths = (LENGTH_TOLERANCE * sums.goals["endings"].fillna(0.0) / generous).clip(lower=SMALLEST_TOLERANCE)
     return sums.goals["tolerance"].fillna(lengths).to_numpy(dtype=np.float64)
 
 

@@ -8,7 +8,7 @@ a symbol is never a nought. See docs/decisions/0005-synthetic-county.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -89,17 +89,20 @@ class Targets:
 
     figures: pd.DataFrame
     durations: pd.DataFrame
+    _values: Mapping[str, pd.Series] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_columns(self.figures, FIGURE_COLUMNS, "Targets (figures)")
         check_columns(self.durations, DURATION_COLUMNS, "Targets (durations)")
         if repeats := int(self.figures.duplicated(["year", "measure"]).sum()):
             raise TargetsError(f"Targets: {repeats} figures repeat a year and measure.")
+        known = self.figures.dropna(subset="value").sort_values("year").groupby("measure")
+        values = {str(measure): rows.set_index("year")["value"] for measure, rows in known}
+        object.__setattr__(self, "_values", values)
 
     def series(self, measure: str) -> pd.Series:
         """The published values of one measure by year, ascending; years without a value are left out."""
-        chosen = self.figures[self.figures["measure"].eq(measure) & self.figures["value"].notna()]
-        return chosen.set_index("year")["value"].sort_index()
+        return self._values.get(measure, pd.Series(dtype="float64"))
 
     def nearest(self, measure: str, year: int, default: float = 0.0) -> float:
         """The value of a measure in the published year nearest to `year`; `default` where there is none at all."""
@@ -188,7 +191,7 @@ def _cell_goals(targets: Targets, year: int, dimension: str, tolerance: float) -
         return []
     published = cells.dropna()
     inferred = _share_the_rest(cells, dimension, rows.set_index("measure")["value"], float(total))
-    return [_goal(year, name, value, tolerance) for name, value in published.items()] + [
+    return [_goal(year, str(name), value, tolerance) for name, value in published.items()] + [
         _goal(year, name, value, tolerance, inferred=True) for name, value in inferred.items()
     ]
 
