@@ -17,6 +17,10 @@ from cip_analysis.returns.payments.cells import to_pence
 
 SPREAD = (0.10, 0.25, 0.50, 0.75, 0.90)
 SHORTEST_STAY_DAYS = 28
+CONCENTRATION = (
+    "financial_year", "children", "dearest_children", "spend_gbp", "dearest_spend_gbp", "dearest_share",
+    "spend_without_child_gbp",
+)  # fmt: skip
 
 
 def weekly_costs(episodes: Episodes, payments: Payments, year: int) -> pd.DataFrame:
@@ -76,7 +80,7 @@ def concentration(payments: Payments, first_year: int, last_year: int, dearest: 
     if not 0 < dearest <= 1:
         raise SpendError(f"The dearest share must lie above 0 and up to 1, not {dearest:g}.")
     years = [year for year in range(first_year, last_year + 1) if payments.table["financial_year"].eq(year).any()]
-    return pd.DataFrame([_concentrated(payments, year, dearest) for year in years])
+    return pd.DataFrame([_concentrated(payments, year, dearest) for year in years], columns=list(CONCENTRATION))
 
 
 def _concentrated(payments: Payments, year: int, dearest: float) -> dict[str, float]:

@@ -34,7 +34,7 @@ from cip_analysis.money.spend import (
     unpaid_stays,
     weekly_prices,
 )
-from cip_analysis.records import PAYMENT_MATCHES, Spend
+from cip_analysis.records import PAYMENT_COLUMNS, PAYMENT_MATCHES, Payments, Spend, empty_table
 from cip_analysis.returns.finance import match_payments
 from cip_analysis.returns.payments.cells import to_pence
 from cip_analysis.settings import read_assumptions
@@ -239,6 +239,17 @@ def test_payments_for_nobody_are_a_line_of_their_own_with_no_days():
     )
     lost = line(price_outturn(episodes, paid, 2018, 2018).table, 2018, UNMATCHED)
     assert (lost["children"], lost["child_days"], lost["spend_gbp"]) == (2, 0, 10.03)
+
+
+def test_a_council_without_payments_has_spend_of_nought_and_empty_tables_with_their_columns():
+    episodes, nothing = make_episodes([a_home()]), Payments(empty_table(PAYMENT_COLUMNS))
+    matched, _ = match_payments(nothing, episodes)
+    assert price_outturn(episodes, matched, 2018, 2018).table["spend_gbp"].tolist() == [0.0]
+    assert reconcile_payments(matched)["rows"].sum() == 0
+    for table in (concentration(matched, 2018, 2018), framework_gap(matched, 2018, 2018)):
+        assert table.empty
+        assert {"financial_year", "children", "spend_gbp"} <= set(table.columns)
+    assert weekly_cost_spread(weekly_costs(episodes, matched, 2018)).empty
 
 
 def test_unit_costs_leave_out_what_met_no_stay_and_refuse_draws():
