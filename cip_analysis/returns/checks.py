@@ -1,6 +1,6 @@
 """Every rule the returns break, listed; nothing is changed.
 
-Three kinds of rule: on one row (`rules_codes`, `rules_dates`), on what follows what (`rules_sequence`), and, here, on
+Three kinds of rule: on one row (`rules.codes`, `rules.dates`), on what follows what (`rules.sequence`), and, here, on
 the run of years as a whole.
 """
 
@@ -11,10 +11,10 @@ from collections.abc import Iterable
 import pandas as pd
 
 from cip_analysis.records import Findings, Returns
-from cip_analysis.returns import rules_codes, rules_dates, rules_sequence
-from cip_analysis.returns.rules import Rule, Sent, lay_out
+from cip_analysis.returns.rules import codes, dates, sequence
+from cip_analysis.returns.rules.sent import Rule, Sent, lay_out
 
-RULES: tuple[Rule, ...] = (*rules_codes.RULES, *rules_dates.RULES, *rules_sequence.RULES)
+RULES: tuple[Rule, ...] = (*codes.RULES, *dates.RULES, *sequence.RULES)
 FIRST_ROWS = 5
 LEAST_SHARE_OF_LAST_YEAR = 0.5
 

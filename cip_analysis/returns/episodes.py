@@ -28,7 +28,7 @@ from cip_analysis.codes import (
 from cip_analysis.records import EPISODE_COLUMNS, LEGAL_COLUMNS, Episodes, Returns, Treatments
 from cip_analysis.returns.histories import HISTORY_REPAIRS, PLACEMENT_REPAIRS, closes_of, first_of_group, new_periods
 from cip_analysis.returns.repairs import CODED, REPAIRS, Around, Repair, count_child_days
-from cip_analysis.returns.rules import blank_to_missing
+from cip_analysis.returns.rules.sent import blank_to_missing
 
 ETHNICITY_UNKNOWN = "Refused or not known"
 SEX_UNKNOWN = "unknown"

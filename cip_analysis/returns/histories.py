@@ -10,8 +10,8 @@ import pandas as pd
 
 from cip_analysis.codes import EPISODE_CONTINUES, RESPITE_STATUSES, STARTS_A_PERIOD, TEMPORARY_PLACEMENTS, setting_of
 from cip_analysis.returns.repairs import Around, Repair, Repaired
-from cip_analysis.returns.rules import adult_from
-from cip_analysis.returns.rules_dates import too_old
+from cip_analysis.returns.rules.dates import too_old
+from cip_analysis.returns.rules.sent import adult_from
 
 BORN_LATE = pd.Timedelta(days=365)
 UNCODED = ""

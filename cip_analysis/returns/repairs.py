@@ -25,7 +25,7 @@ from cip_analysis.codes import (
     STARTS_A_PERIOD,
     Code,
 )
-from cip_analysis.returns.rules import ONE_DAY, final_submission, no_later
+from cip_analysis.returns.rules.sent import ONE_DAY, final_submission, no_later
 
 CODED: Mapping[str, Mapping[str, Code]] = {
     "RNE": START_REASONS, "LS": LEGAL_STATUSES, "CIN": NEEDS, "PLACE": PLACEMENTS, "PLACE_PROVIDER": PROVIDERS,

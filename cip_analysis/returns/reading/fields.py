@@ -36,6 +36,7 @@ FORMS: Mapping[str, tuple[str, str]] = {
 SERIAL = r"[2-6]\d{4}(?:\.\d+)?"
 SERIAL_ORIGIN = pd.Timestamp(1899, 12, 30)
 EARLIEST, LATEST = pd.Timestamp(1900, 1, 1), pd.Timestamp(2100, 1, 1)
+STATUTORY_RULES = {"DOB": " (rule 102)", "DECOM": " (rule 141)", "DEC": " (rule 147)"}
 Repairs = dict[str, np.ndarray]
 
 
@@ -186,7 +187,7 @@ def _read_dates(cells: _Cells, column: str) -> Read:
     turned, faults = _month_first(cells, text, dates, column)
     others = cells.rows(unread & ~_is_month_first(text))
     if others.any():
-        meaning = f"{column} cannot be read as a date; left blank."
+        meaning = f"{column} cannot be read as a date{STATUTORY_RULES.get(column, '')}; left blank."
         faults.append(_Fault(Notice("unreadable date", "error", meaning, "Write it dd/mm/yyyy."), others))
     return cells.column(dates).mask(turned), repairs, faults
 

@@ -26,7 +26,7 @@ from cip_analysis.codes import (
     TEMPORARY_PLACEMENTS,
     Code,
 )
-from cip_analysis.returns.rules import Rule, Sent
+from cip_analysis.returns.rules.sent import Rule, Sent
 
 OTHER_PLACEMENTS = frozenset({"Z1", "Z11", "Z12", "Z13", "Z14"})
 UNPROVIDED_PLACEMENTS = TEMPORARY_PLACEMENTS | OTHER_PLACEMENTS
@@ -56,6 +56,7 @@ def _pair(provider: str, placements: frozenset[str]) -> Callable[[Sent], pd.Seri
 
 def _partly_filled(table: str, columns: list[str]) -> Callable[[Sent], pd.Series]:
     def broken(sent: Sent) -> pd.Series:
+        """Rows with some of the columns filled in and others not."""
         filled = sent.tables[table][columns].notna()
         return filled.any(axis=1) & ~filled.all(axis=1)
 

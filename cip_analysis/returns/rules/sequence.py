@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from cip_analysis.codes import END_REASONS, EPISODE_CONTINUES, STARTS_A_PERIOD, TABLES
-from cip_analysis.returns.rules import Rule, Sent, neighbour
+from cip_analysis.returns.rules.sent import Rule, Sent, neighbour
 
 CARRIES_ON = frozenset("PLTBU")
 PLACEMENT_ONLY = frozenset("PT")
@@ -159,6 +159,7 @@ def _disagrees(column: str) -> Callable[[Sent], pd.Series]:
     """Header rows that give a child something else than the child's latest header does; the codes may change name."""
 
     def broken(sent: Sent) -> pd.Series:
+        """Header rows whose value is not the child's latest."""
         header = sent.tables["header"]
         value = header[column]
         if column == "SEX":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cip_analysis.codes import TEMPORARY_PLACEMENTS
-from cip_analysis.returns.rules import Rule, Sent, adult_from, neighbour, years_on
+from cip_analysis.returns.rules.sent import Rule, Sent, adult_from, neighbour, years_on
 
 OLDEST_AT_START = 25  # whole years; a birth date that makes a child older than this is taken as mistyped
 LONGEST_CUSTODY_DAYS = 21
