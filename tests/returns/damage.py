@@ -266,7 +266,7 @@ def two_sexes(folder):
     put(folder, "2017/header.csv", LONG_STAYER, SEX="1")
 
 
-@damage("table missing", "ages", unknown=("birth_date", "sex", "ethnic_group"))
+@damage("table missing", "every age", unknown=("birth_date", "sex", "ethnic_group"))
 def header_missing_throughout(folder):
     for year in YEARS:
         (folder / str(year) / "header.csv").unlink()

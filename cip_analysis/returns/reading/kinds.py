@@ -84,15 +84,19 @@ def by_kind(opened: Sequence[Opened]) -> dict[str, list[TextTable]]:
 def read_kind(kind: str, texts: Sequence[TextTable]) -> Kind:
     """The files of one kind of table under its own column names, typed, without the rows that are no children."""
     notices: list[Notice] = []
-    frames: list[pd.DataFrame] = []
+    usable: list[TextTable] = []
     for text in texts:
-        frame, said = _named_frame(kind, text)
-        notices += said
-        if frame is not None:
-            frames.append(frame)
-    if not frames:
+        names = [canonical(name) for name in text.names]
+        lacking = [column for column in TABLES[kind] if column not in names]
+        if fatal := [column for column in INDISPENSABLE.get(kind, ("CHILD",)) if column in lacking]:
+            what = f"looks like the {kind} table but has no column {' or '.join(fatal)}; add it and send the file again"
+            notices.append(refusal(text.source, what))
+        else:
+            notices += _column_notices(kind, text, names, lacking)
+            usable.append(text)
+    if not usable:
         return Kind(kind, None, tuple(notices))
-    rows, said, repairs = _without_other_rows(pd.concat(frames, ignore_index=True), TABLES[kind])
+    rows, said, repairs = _without_other_rows(_put_together(kind, usable), TABLES[kind])
     typed = type_columns(rows, TABLES[kind])
     children = typed.table["CHILD"]
     repairs += [
@@ -102,22 +106,25 @@ def read_kind(kind: str, texts: Sequence[TextTable]) -> Kind:
     return Kind(kind, typed.table, (*notices, *said, *typed.notices), tuple(repairs))
 
 
-def _named_frame(kind: str, text: TextTable) -> tuple[pd.DataFrame | None, list[Notice]]:
-    """One file's cells under the return's own column names, lacking ones blank, with file, row, YEAR and LA."""
-    names = [canonical(name) for name in text.names]
-    lacking = [column for column in TABLES[kind] if column not in names]
-    if fatal := [column for column in INDISPENSABLE.get(kind, ("CHILD",)) if column in lacking]:
-        what = f"looks like the {kind} table but has no column {' or '.join(fatal)}; add it and send the file again"
-        return None, [refusal(text.source, what)]
-    place = {name: names.index(name) for name in dict.fromkeys(names)}
-    blank = pd.Series(None, index=text.cells.index, dtype="str")
-    columns = {column: text.cells[place[column]] if column in place else blank for column in TABLES[kind]}
-    added = {
-        name.lower(): text.cells[place[name]].str.strip().fillna("") if name in place else blank.fillna("")
-        for name in ADDED_COLUMNS
-    }
-    frame = pd.DataFrame({**columns, **added}).assign(file=text.source, row=text.rows)
-    return frame.rename(columns={"year": "label", "la": "authority"}), _column_notices(kind, text, names, lacking)
+def _put_together(kind: str, texts: Sequence[TextTable]) -> pd.DataFrame:
+    """The files' cells under the return's own column names, with `file`, `row`, `authority` (LA) and `label` (YEAR).
+
+    Where a column stands twice the first is taken; one that a file lacks is blank.
+    """
+    wanted = (*TABLES[kind], *ADDED_COLUMNS)
+    frames = []
+    for text in texts:
+        names = [canonical(name) for name in text.names]
+        present = [name for name in wanted if name in names]
+        frames.append(text.cells[[names.index(name) for name in present]].set_axis(present, axis="columns"))
+    rows = pd.concat(frames, ignore_index=True).reindex(columns=list(wanted)).astype("str")
+    lines = [len(text.rows) for text in texts]
+    return rows.drop(columns=list(ADDED_COLUMNS)).assign(
+        authority=rows["LA"].str.strip().fillna(""),
+        label=rows["YEAR"].str.strip().fillna(""),
+        file=pd.Series(np.repeat([text.source for text in texts], lines), dtype="str"),
+        row=np.concatenate([text.rows for text in texts]),
+    )
 
 
 def _column_notices(kind: str, text: TextTable, names: list[str], lacking: list[str]) -> list[Notice]:
