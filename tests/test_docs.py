@@ -8,13 +8,14 @@ import pytest
 from builders import ROOT
 
 from cip_analysis import codes, records, settings
+from cip_analysis.impact import claims
 
 DICTIONARY = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
 WORDS = set(re.findall(r"`\[*([a-z_0-9]+)\]*`", DICTIONARY))
 CONTRACTS = [name for name in vars(records) if name.endswith("_COLUMNS")]
 MODELS = [
     settings.Home, settings.Capacity, settings.PaymentColumns, settings.Council, settings.Run, settings.Judgement,
-    settings.Disclosure, settings.Signature, settings.Pack,
+    settings.Disclosure, settings.Signature, settings.Pack, claims.Claim, claims.Claims,
 ]  # fmt: skip
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").glob("*.md")])
 
