@@ -19,7 +19,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from pandas.api import types as kinds
 
 from cip_analysis.publish import style
-from cip_analysis.publish.words import WITHHELD, number_in_words, places_for, unit_of
+from cip_analysis.publish.words import WITHHELD, in_words, number_in_words, places_for, unit_of
 from cip_analysis.records import Released
 
 TIME_COLUMNS = ("month", "year", "financial_year", "date")
@@ -121,7 +121,7 @@ def compare(released: Released, measure: str, *, ours: str | Sequence[str], titl
     labels = _column_holding(released, picked[0])
     table, withheld = _by_labels(released, measure, labels)
     ordered = table.iloc[:, 0].sort_values(ascending=True, na_position="first", kind="stable")
-    with style.canvas(released, title, ax, grid="x") as drawn:
+    with style.canvas(released, title, ax, grid="x", height=style.height_for(len(ordered), 0.27)) as drawn:
         looks = [style.area_look(str(name), picked) for name in ordered.index]
         for place, (height, look) in enumerate(zip(ordered.fillna(0), looks, strict=True)):
             drawn.barh(place, height, 0.74, **style.bar_look(look))
@@ -147,7 +147,7 @@ def quantiles(released: Released, *, by: str, title: str, ax: Axes | None = None
         raise ChartError(f"A chart of spread needs five quantile columns such as p10 to p90; found {len(names)}.")
     low, lower, middle, upper, high = sorted(names, key=lambda name: int(name[1:].split("_")[0]))
     table = released.table.iloc[::-1].reset_index(drop=True)
-    with style.canvas(released, title, ax, grid="x") as drawn:
+    with style.canvas(released, title, ax, grid="x", height=style.height_for(len(table), 0.48)) as drawn:
         places, look = np.arange(len(table)), style.LOOKS[0]
         drawn.hlines(places, _numbers(table[low]), _numbers(table[high]), colors=style.FAINT, linewidth=2.5)
         drawn.hlines(places, _numbers(table[lower]), _numbers(table[upper]), colors=look.colour, linewidth=9)
@@ -157,7 +157,7 @@ def quantiles(released: Released, *, by: str, title: str, ax: Axes | None = None
         for place, height in enumerate(known):
             words = WITHHELD if pd.isna(height) else number_in_words(float(height), middle, released)
             drawn.annotate(words, (0 if pd.isna(height) else height, place), (0, 9), **ABOVE)
-        drawn.set_xlabel(unit_of(middle, released), loc="left")
+        drawn.set_xlabel(_spread_of_what(middle, released), loc="left")
         style.write_key(drawn, "Line: {} to {}. Bar: {} to {}. Diamond: {}.", [low, high, lower, upper, middle])
         drawn.set_yticks(places, [str(name) for name in table[by]])
         drawn.set_ylim(-0.6, len(table) - 0.35)
@@ -304,6 +304,12 @@ def _last_values(table: pd.DataFrame, measure: str, released: Released, *, named
 
 def _numbers(column: pd.Series) -> np.ndarray:
     return column.to_numpy(dtype=float, na_value=np.nan)
+
+
+def _spread_of_what(middle: str, released: Released) -> str:
+    """What quantile columns are quantiles of, with its unit."""
+    _point, _, measure = middle.partition("_")
+    return f"{in_words(measure)} ({unit_of(middle, released)})" if in_words(measure) else unit_of(middle, released)
 
 
 def _names(by: str | Sequence[str]) -> list[str]:

@@ -8,7 +8,8 @@ an age band) has no child behind it. What is not declared is refused by name, an
     stock = release(table, about, counts=["children"], bases={"spend_gbp": "children"}, plain=["year", "setting"])
     lines(part(stock, ["year", "setting", "children"]), "children", by="setting", title="More children each year")
 
-Rule: docs/decisions on disclosure; the threshold and rounding base come from the pack's `[disclosure]` settings.
+The threshold and the rounding base are the run's `[disclosure]` settings for its audience. Each step of the rule takes
+the flags of what is withheld and returns more of them, so a further step has only to be added between.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class About:
     """What a table must say about itself wherever it is shown, and the rule that it is shown under.
 
     source: where the figures come from, in words. as_at: the day they describe. unit: of the figures.
-    synthetic: made from invented children. rule: the pack's disclosure rule; the default is the strict public one.
+    synthetic: made from invented children. rule: the run's disclosure rule; the default is the strict public one.
     """
 
     source: str

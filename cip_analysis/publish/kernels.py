@@ -147,11 +147,11 @@ def _event_loop() -> Iterator[None]:
 
 
 def _noting(reached: list[int]) -> Callable[..., None]:
-    def note(cell: object, cell_index: int) -> None:
+    def _note(cell: object, cell_index: int) -> None:
         del cell
         reached.append(cell_index)
 
-    return note
+    return _note
 
 
 def _transport(folder: Path, name: str) -> Config:

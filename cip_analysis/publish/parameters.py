@@ -1,7 +1,6 @@
 """A notebook's parameters, read from its own cell and checked before anything runs.
 
 papermill checks nothing: an unknown name is a line in a log, and a wrongly typed value gives wrong figures and exit 0.
-Source: docs/decisions on rendering packs.
 """
 
 from __future__ import annotations

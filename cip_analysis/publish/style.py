@@ -40,7 +40,7 @@ from cip_analysis.records import Released
 
 INK, QUIET, FAINT = "#0B0C0C", "#505A5F", "#8C9397"
 OURS, OTHERS = "#12436D", "#8C9397"
-WIDTH_INCHES = 7.2
+WIDTH_INCHES, HEIGHT_INCHES = 7.2, 4.4
 TITLE_CHARACTERS, FOOT_CHARACTERS = 66, 108
 
 
@@ -88,13 +88,16 @@ def house_style() -> Iterator[None]:
 
 
 @contextmanager
-def canvas(released: Released, title: str, ax: Axes | None, grid: Literal["x", "y", ""] = "y") -> Iterator[Axes]:
+def canvas(
+    released: Released, title: str, ax: Axes | None, *, grid: Literal["x", "y", ""] = "y", height: float = HEIGHT_INCHES
+) -> Iterator[Axes]:
     """The axes to draw on, with the finding above and the source below once the block is done.
 
-    A figure made here is known to no display, so it shows nowhere until an exhibit shows it.
+    height: of a figure made here, in inches. Such a figure is known to no display, so it shows nowhere until an
+    exhibit shows it.
     """
     with house_style():
-        drawn = ax if ax is not None else _new_axes()
+        drawn = ax if ax is not None else _new_axes(height)
         drawn.grid(visible=False)
         if grid:
             drawn.grid(visible=True, axis=grid)
@@ -105,10 +108,14 @@ def canvas(released: Released, title: str, ax: Axes | None, grid: Literal["x", "
             drawn.set_title(textwrap.fill(title, TITLE_CHARACTERS // 2), loc="left", fontweight="bold", fontsize=11)
 
 
-def _new_axes(height_inches: float = 4.4) -> Axes:
-    figure = Figure(
-        figsize=(WIDTH_INCHES, height_inches), dpi=150, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.09)
-    )
+def height_for(rows: int, each: float) -> float:
+    """The height in inches of a chart of `rows` across, `each` inches apiece, with room for title, axis and foot."""
+    return 1.6 + each * max(rows, 3)
+
+
+def _new_axes(height_inches: float) -> Axes:
+    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.09)
+    figure = Figure(figsize=(WIDTH_INCHES, height_inches), dpi=150, layout=layout)
     FigureCanvasAgg(figure)
     return figure.add_subplot()
 
@@ -215,7 +222,8 @@ def measure_axis(ax: Axes, side: Literal["x", "y"], measure: str, released: Rele
     scale = 1e6 if is_money(measure, unit) and unit == "£" and highest >= 2e6 else 0.01 if is_share(measure) else 1.0
     unit = "£ million" if scale == 1e6 else unit
     step = highest / scale / 5
-    axis.set_major_formatter(lambda value, _place: figure_in_words(value / scale, 0 if step >= 1 else 1))
+    places = 0 if step >= 1 else 1 if step >= 0.1 else 2
+    axis.set_major_formatter(lambda value, _place: figure_in_words(value / scale, places))
     label = words if unit.lower() in words.lower() else f"{words} ({unit})"
     if side == "x":
         ax.set_xlabel(label, loc="left", color=QUIET, fontsize=9.5)
