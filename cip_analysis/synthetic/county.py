@@ -27,6 +27,7 @@ from cip_analysis.synthetic.targets import OWN_HOMES, RESPITE, STARTED, STOCK, T
 from cip_analysis.synthetic.temporary import add_temporary_stays
 
 GENEROUS = 5.0
+FAR_APART = 1_000_003  # between the seeds of the parts of a larger county
 MOTHERS = 0.06
 YOUNGEST_MOTHER = 14.5
 CLOSED_HOMES_SHUT = pd.Timestamp(np.datetime64(OWN_HOMES_CLOSED, "D"))
@@ -34,13 +35,14 @@ CLOSED_HOMES_SHUT = pd.Timestamp(np.datetime64(OWN_HOMES_CLOSED, "D"))
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What every part of the county is made from."""
+    """What every part of the county is made from; all parts share one market of homes and agencies."""
 
     council: Council
     targets: Targets
     years: tuple[int, int]
     size: float
     seed: int
+    market_seed: int
 
 
 def invent_county(
@@ -62,7 +64,7 @@ def invent_county(
     pull: Numbers | None = None
     parts: list[tuple[pd.DataFrame, pd.DataFrame]] = []
     for number in range(counties):
-        plan = _Plan(council, targets, years, size, seed + 1_000_003 * number)
+        plan = _Plan(council, targets, years, size, seed + FAR_APART * number, market_seed=seed)
         part, pull = _one_county(plan, pull)
         parts.append(part)
     return _join(parts, years, stream(seed, "numbers"))
@@ -87,7 +89,7 @@ def _one_county(plan: _Plan, pull: Numbers | None) -> tuple[tuple[pd.DataFrame, 
         pool,
         children["home_postcode"].to_numpy(dtype="<U8"),
         plan.council,
-        stream(plan.seed, "market"),
+        stream(plan.market_seed, "market"),
         stream(plan.seed, "whereabouts"),
     )
     lines = write_lines(pool, whereabouts, last, stream(plan.seed, "lines"))
@@ -98,7 +100,7 @@ def _one_county(plan: _Plan, pull: Numbers | None) -> tuple[tuple[pd.DataFrame, 
         year: round(plan.size * plan.targets.nearest(RESPITE, year)) for year in range(plan.years[0], plan.years[1] + 1)
     }
     respite = invent_respite(wanted, places, stream(plan.seed, "respite"))
-    return _append(children, lines, respite), pull
+    return _append([(children, lines), respite]), pull
 
 
 def _date(year: int) -> pd.Timestamp:
@@ -191,27 +193,27 @@ def _describe(plan: _Plan, arrivals: Arrivals) -> pd.DataFrame:
     )
 
 
-def _append(
-    children: pd.DataFrame, lines: pd.DataFrame, more: tuple[pd.DataFrame, pd.DataFrame]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """More children and their lines after these, numbered on from them."""
-    next_child = int(children["child"].max()) + 1 if len(children) else 0
-    next_household = int(children["household"].max()) + 1 if len(children) else 0
-    more_children = more[0].assign(child=more[0]["child"] + next_child, household=more[0]["household"] + next_household)
-    more_lines = more[1].assign(child=more[1]["child"] + next_child)
-    return (
-        pd.concat([children, more_children], ignore_index=True),
-        pd.concat([lines, more_lines[list(lines.columns)]], ignore_index=True),
-    )
+def _append(parts: list[tuple[pd.DataFrame, pd.DataFrame]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All parts' children and lines as one, children and households numbered on from part to part."""
+    next_child = next_household = 0
+    children: list[pd.DataFrame] = []
+    lines: list[pd.DataFrame] = []
+    for people, stretches in parts:
+        children.append(
+            people.assign(child=people["child"] + next_child, household=people["household"] + next_household)
+        )
+        lines.append(stretches.assign(child=stretches["child"] + next_child))
+        if len(people):
+            next_child += int(people["child"].max()) + 1
+            next_household += int(people["household"].max()) + 1
+    return pd.concat(children, ignore_index=True), pd.concat(lines, ignore_index=True)
 
 
 def _join(
     parts: list[tuple[pd.DataFrame, pd.DataFrame]], years: tuple[int, int], chance: np.random.Generator
 ) -> Histories:
     """The parts as one county, children and households numbered afresh in no order."""
-    children, lines = parts[0]
-    for part in parts[1:]:
-        children, lines = _append(children, lines, part)
+    children, lines = _append(parts)
     number = pd.Series(chance.permutation(len(children)) + 1, index=children["child"].to_numpy())
     homes = children["household"].unique()
     household = pd.Series(chance.permutation(len(homes)) + 1, index=homes)

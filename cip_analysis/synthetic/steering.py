@@ -10,7 +10,8 @@ withheld and rounded figures cannot all hold at once.
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import sparse
+from scipy.sparse import linalg
 
 from cip_analysis.synthetic.chance import Flags, Numbers
 from cip_analysis.synthetic.counting import Sums
@@ -19,6 +20,7 @@ LENGTH_TOLERANCE = 0.008
 SMALLEST_TOLERANCE = 3.0
 ROUNDS, ROUNDS_WHEN_KNOWN = 8, 1
 LONGEST_STEP = 0.6
+CLOSE_ENOUGH, MOST_STEPS = 1e-4, 300
 FACTOR_LIMITS = (-4.0, 3.4)
 NEVER_CHOSEN = 1e-3
 MOST_CHANGES = 400
@@ -41,23 +43,38 @@ def weigh_households(
     likely: the same before the goals are looked at. pull: of each goal on the weights (the multipliers of the
     calibration) where a county like this one has been weighed before; a few rounds then suffice.
     """
-    adds = sums.adds.toarray()
     goal = sums.goals["goal"].to_numpy(dtype=np.float64)
     rounds = ROUNDS if pull is None else ROUNDS_WHEN_KNOWN
     pull = np.zeros(len(goal)) if pull is None else pull
-    ridge = np.diag(tolerance**2)
     for _ in range(rounds):
-        weight = _weights(adds, likely, pull)
-        short = goal - adds.T @ weight - tolerance**2 * pull
-        curve = adds.T @ (adds * weight[:, None])
-        step = linalg.solve(curve + ridge, short, assume_a="pos")
+        weight = _weights(sums.adds, likely, pull)
+        short = goal - np.asarray(sums.adds.T @ weight) - tolerance**2 * pull
+        step = _newton_step(sums.adds, weight, tolerance**2, short)
         pull = pull + np.clip(step, -LONGEST_STEP, LONGEST_STEP)
-    return _weights(adds, likely, pull), pull
+    return _weights(sums.adds, likely, pull), pull
 
 
-def _weights(adds: Numbers, likely: Numbers, pull: Numbers) -> Numbers:
-    factor = np.exp(np.clip(adds @ pull, *FACTOR_LIMITS))
-    return np.minimum(likely * factor, 1.0)
+def _weights(adds: sparse.csr_array, likely: Numbers, pull: Numbers) -> Numbers:
+    factor = np.exp(np.clip(np.asarray(adds @ pull), *FACTOR_LIMITS))
+    weight: Numbers = np.minimum(likely * factor, 1.0)
+    return weight
+
+
+def _newton_step(adds: sparse.csr_array, weight: Numbers, ridge: Numbers, short: Numbers) -> Numbers:
+    """The change of pull that would close what is short, by conjugate gradients.
+
+    Sparse products only: a dense solve would be shared among threads, and its last digits depend on how many.
+    """
+
+    def curve(pull: Numbers) -> Numbers:
+        return np.asarray(adds.T @ (weight * np.asarray(adds @ pull))) + ridge * pull
+
+    size = len(short)
+    scale = np.asarray(adds.power(2).T @ weight) + ridge
+    operator = linalg.LinearOperator((size, size), matvec=curve, dtype=np.float64)
+    nearly = linalg.LinearOperator((size, size), matvec=lambda pull: pull / scale, dtype=np.float64)
+    step, _ = linalg.cg(operator, short, rtol=CLOSE_ENOUGH, maxiter=MOST_STEPS, M=nearly)
+    return np.asarray(step, dtype=np.float64)
 
 
 def choose_households(sums: Sums, weight: Numbers, tolerance: Numbers, chance: np.random.Generator) -> Flags:
