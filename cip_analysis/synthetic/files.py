@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cip_analysis.codes import RESPITE_STATUSES, STARTS_A_PERIOD
+from cip_analysis.codes import KEEPS_CARER, RESPITE_STATUSES, STARTS_A_PERIOD
 from cip_analysis.synthetic.chance import stream
 from cip_analysis.synthetic.history import Histories
 
@@ -21,6 +21,7 @@ UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 NO_SUCH_AUTHORITY = "000"
 SEX_AS_LETTERS_FROM = 2025
 FOSTER_AS_Q_UNTIL = 2015
+FOSTER_CODES_SPLIT = pd.Timestamp(FOSTER_AS_Q_UNTIL, 4, 1)
 SUPPORTED_ACCOMMODATION_FROM = 2024
 SUPPORTED_ACCOMMODATION_DAY = pd.Timestamp(2023, 10, 28)  # registration with Ofsted became compulsory
 OTHER_PLACEMENT_SPLIT_FROM = 2026
@@ -79,7 +80,7 @@ def lines_of_year(histories: Histories, year: int) -> ReturnYear:
     A line that ends on 1 April was open the day before and belongs to both years; one that ends on 31 March to one.
     """
     first, last = pd.Timestamp(year - 1, 4, 1), pd.Timestamp(year, 3, 31)
-    episodes = histories.episodes
+    episodes = lines_as_told(histories.episodes)
     active = episodes[(episodes["start"] <= last) & (episodes["end"].isna() | (episodes["end"] >= first))]
     closed = active["end"] <= last
     children = histories.children.set_index("child")
@@ -94,6 +95,29 @@ def lines_of_year(histories: Histories, year: int) -> ReturnYear:
     told = histories.children.assign(mother_child_birth_date=births_as_told(histories))
     present = told[told["child"].isin(lines["child"])].sort_values("child")
     return ReturnYear(year, lines.reset_index(drop=True), present.reset_index(drop=True))
+
+
+def lines_as_told(episodes: pd.DataFrame) -> pd.DataFrame:
+    """The lines of the histories without the changes that the codes in use until 31 March 2015 could not tell.
+
+    One foster code then became another without any change of carer, place or provider: nothing happened that a return
+    could say. The line goes on (T), or only its legal status changes (U becomes L).
+    """
+    before = episodes.shift()
+    follows = episodes["child"].eq(before["child"]) & episodes["start"].eq(before["end"])
+    alike = episodes["placement"].replace(OLD_FOSTER).eq(before["placement"].replace(OLD_FOSTER))
+    for column in ("provider", "placement_postcode", "urn"):
+        alike &= episodes[column].eq(before[column])
+    untold = follows & alike & episodes["start_reason"].isin(KEEPS_CARER) & (episodes["start"] < FOSTER_CODES_SPLIT)
+    goes_on = untold & episodes["start_reason"].eq("T")
+    line = (~goes_on).cumsum()
+    reasons = episodes["start_reason"].mask(untold, "L")
+    told = episodes.assign(
+        start=episodes["start"].groupby(line).transform("first"),
+        start_reason=reasons.groupby(line).transform("first"),
+        move_reason=episodes["move_reason"].mask(untold.shift(-1, fill_value=False), ""),
+    )
+    return told[~goes_on.shift(-1, fill_value=False)]
 
 
 def births_as_told(histories: Histories) -> pd.Series:

@@ -16,6 +16,7 @@ from cip_analysis.synthetic.files import (
     episodes_table,
     header_table,
     invent_identities,
+    lines_as_told,
     lines_of_year,
     move_codes,
     placement_codes,
@@ -70,7 +71,8 @@ def test_the_returns_of_all_years_together_are_the_histories():
     histories = a_small_county()
     years = [lines_of_year(histories, year).lines for year in collection_years(histories)]
     latest = pd.concat(years).drop_duplicates(["child", "start"], keep="last").sort_values(["child", "start"])
-    told = histories.episodes[~(histories.episodes["end"] < pd.Timestamp(histories.first_day))]
+    told = lines_as_told(histories.episodes)
+    told = told[~(told["end"] < pd.Timestamp(histories.first_day))]
     pd.testing.assert_frame_equal(
         latest[list(told)].reset_index(drop=True), told.reset_index(drop=True), check_dtype=False
     )
@@ -83,7 +85,8 @@ def test_stitching_the_files_by_child_and_start_gives_every_day_in_care_once():
     after = pd.Timestamp(histories.last_day) + pd.Timedelta(days=1)
     read = pd.to_datetime(latest["DEC"], format="%d/%m/%Y").fillna(after)
     days = (read - pd.to_datetime(latest["DECOM"], format="%d/%m/%Y")).dt.days.sum()
-    told = histories.episodes[~(histories.episodes["end"] < pd.Timestamp(histories.first_day))]
+    told = lines_as_told(histories.episodes)
+    told = told[~(told["end"] < pd.Timestamp(histories.first_day))]
     assert days == (told["end"].fillna(after) - told["start"]).dt.days.sum()
 
 
@@ -114,6 +117,33 @@ def test_a_placement_is_written_in_the_codes_of_the_collection_year(year, age, p
     child = a_child(birth_date=start - pd.DateOffset(years=age, months=2))
     county = a_county(a_line(start=start, placement=placement), children=(child,), years=(year, year))
     assert list(placement_codes(lines_of_year(county, year))) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("matched_on", "starts", "reasons"),
+    [("2014-09-01", [1], ["S"]), ("2015-09-01", [1, 1], ["S", "T"])],
+)
+def test_a_long_term_match_with_the_same_carer_could_not_be_told_before_its_code_was_there(matched_on, starts, reasons):
+    county = a_county(
+        a_line(start="2014-06-01", end=matched_on, end_reason="X1", move_reason="CARPL"),
+        a_line(start=matched_on, start_reason="T", placement="U4", end="2016-10-02", end_reason="E4A"),
+        years=(2015, 2017),
+    )
+    told = lines_as_told(county.episodes)
+    assert (list(told["start"].dt.day), list(told["start_reason"])) == (starts, reasons)
+    assert told["end"].iloc[-1] == pd.Timestamp(2016, 10, 2)
+    assert [episodes_of(county, year)["PLACE"].iloc[-1] for year in (2015, 2017)] == ["Q2", "U4"]
+
+
+def test_a_long_term_match_that_came_with_an_order_was_told_as_the_order_alone():
+    county = a_county(
+        a_line(start="2014-06-01", legal_status="C1", end="2014-09-01", end_reason="X1", move_reason="CARPL"),
+        a_line(start="2014-09-01", start_reason="U", placement="U4"),
+        years=(2015, 2016),
+    )
+    told = episodes_of(county, 2015)
+    assert list(told["RNE"]) == ["S", "L"]
+    assert list(told["REASON_PLACE_CHANGE"]) == ["", ""]
 
 
 @pytest.mark.parametrize(("end", "expected"), [("2023-10-01", "H5"), ("2024-01-05", "K3")])
