@@ -28,7 +28,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets import default
 from traitlets.config import Config
 
-from cip_analysis.publish.parameters import Value
+from cip_analysis.publish.parameters import Value, as_told
 
 INJECTED = "injected-parameters"
 LONGEST_MESSAGE = 400
@@ -132,7 +132,7 @@ def run_notebook(
         raise NotebookError(_advice(notebook, path, reached[-1] if reached else 0, bool(values), said)) from None
     if keep_failed:
         (keep_failed / path.name).unlink(missing_ok=True)
-    return scrubbed(executed)
+    return scrubbed(executed, values)
 
 
 @contextmanager
@@ -163,12 +163,17 @@ def _transport(folder: Path, name: str) -> Config:
     return config
 
 
-def scrubbed(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook without what papermill wrote into its metadata: paths, times, parameters."""
+def scrubbed(notebook: nbformat.NotebookNode, values: Mapping[str, Value]) -> nbformat.NotebookNode:
+    """The notebook without what papermill wrote into it of this machine.
+
+    That is the paths and times in its metadata, and any path outside the project among the parameters it was given.
+    """
     notebook.metadata.pop("papermill", None)
     for cell in notebook.cells:
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
+        if INJECTED in cell.metadata.get("tags", []):
+            cell.source = "\n".join(f"{name} = {as_told(value)!r}" for name, value in values.items())
     return notebook
 
 

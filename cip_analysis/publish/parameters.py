@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import nbformat
 
@@ -152,3 +153,13 @@ def _read_text(text: str, kind: str) -> Value | None:
     except ValueError:
         return None
     return number if math.isfinite(number) and "_" not in text else None
+
+
+def as_told(value: Value) -> Value:
+    """A value as it may be written down: of a path outside the project, only its last part.
+
+    >>> as_told("/a/place/of/mine/returns"), as_told("../returns"), as_told("data/returns"), as_told(3)
+    ('returns', 'returns', 'data/returns', 3)
+    """
+    outside = isinstance(value, str) and (Path(value).is_absolute() or ".." in Path(value).parts)
+    return Path(str(value)).name if outside else value

@@ -58,7 +58,8 @@ class Plan:
     def told_values(self) -> Values:
         """The parameters as they may be written down: of a path outside the project, only its last part."""
         return {
-            notebook: {name: _told(value) for name, value in values.items()} for notebook, values in self.values.items()
+            notebook: {name: parameters.as_told(value) for name, value in values.items()}
+            for notebook, values in self.values.items()
         }
 
     @property
@@ -124,8 +125,3 @@ def _sources(
         "reference": [root / "data" / "reference"],
         "code": [root / "cip_analysis", root / "pyproject.toml", root / "uv.lock"],
     }
-
-
-def _told(value: parameters.Value) -> parameters.Value:
-    outside = isinstance(value, str) and (Path(value).is_absolute() or ".." in Path(value).parts)
-    return Path(str(value)).name if outside else value

@@ -217,8 +217,8 @@ def test_data_outside_the_project_are_named_by_their_folder_only(project, tmp_pa
     text = (project.root / "reports/small/manifest.json").read_text()
     assert '"county_returns/episodes.csv"' in text
     assert str(outside.parent) not in text
-    pages = b"".join(page for name, page in project.pages.items() if name == "index.html")
-    assert str(outside.parent).encode() not in pages
+    assert all(str(outside.parent).encode() not in page for page in project.pages.values())
+    assert b"county_returns" in project.pages["01_first.html"]
 
 
 def test_a_folder_that_is_no_pack_is_never_replaced(project):
