@@ -95,7 +95,11 @@ def _worst_share(known: pd.DataFrame, measure: str) -> str:
 def _totals(compared: pd.DataFrame) -> str:
     mark = compared["inferred"].map({True: "~", False: ""})
     cell = mark + compared["goal"].map("{:.0f}".format) + " → " + compared["synthetic"].map("{:.0f}".format)
-    wide = compared.assign(cell=cell).pivot(index="measure", columns="year", values="cell").fillna("")
+    wide = (
+        compared.assign(cell=cell)
+        .pivot_table(index="measure", columns="year", values="cell", aggfunc="first")
+        .fillna("")
+    )
     return "### Every target\n\n" + _markdown(wide.reset_index())
 
 

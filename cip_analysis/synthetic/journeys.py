@@ -163,6 +163,7 @@ def _lengths(way: Wholes, entry: Wholes, chance: np.random.Generator) -> tuple[N
     some_leave = np.where(chance.random(count) < 0.25, medium, forever)
 
     def say(ways: tuple[int, ...], status: int, days: Numbers) -> None:
+        """Give periods of these ways this many days of the status."""
         chosen = np.isin(way, ways)
         lengths[chosen, status] = days[chosen]
 

@@ -67,6 +67,7 @@ def _newton_step(adds: sparse.csr_array, weight: Numbers, ridge: Numbers, short:
     """
 
     def curve(pull: Numbers) -> Numbers:
+        """How far the totals move for a change of pull."""
         return np.asarray(adds.T @ (weight * np.asarray(adds @ pull))) + ridge * pull
 
     size = len(short)

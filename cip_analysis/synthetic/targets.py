@@ -128,8 +128,8 @@ def read_targets(reference: Path, council: Council) -> Targets:
     path = reference / f"{council.name.lower().replace(' ', '_')}_targets.csv"
     if not path.is_file():
         raise TargetsError(
-            f"{path.name}: no published totals for {council.name}. An invented county needs them; "
-            "docs/data_dictionary.md says which figures, and leicestershire_targets.csv is an example."
+            f"{path.name}: no published totals for {council.name}. An invented county needs them: "
+            "one row a year and measure, named as in leicestershire_targets.csv."
         )
     durations = pd.read_csv(reference / "england_durations.csv", dtype={"symbol": "str"})
     return Targets(pd.read_csv(path, dtype={"symbol": "str"}), durations)
