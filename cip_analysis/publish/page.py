@@ -329,7 +329,7 @@ def _environment() -> jinja2.Environment:
 
 def _css_text(words: str) -> Markup:
     """Words inside a quoted string of the style sheet: letters, figures and plain punctuation only."""
-    return Markup(re.sub(r"[^\w\s.,:;()·–&’-]", "", words))  # noqa: S704  (nothing is left that could end a string)
+    return Markup(re.sub(r"[^\w\s.,:;()·–&'’-]", "", words))  # noqa: S704  (nothing is left that could end a string)
 
 
 def _of_fair_size(page: str, name: str) -> str:
