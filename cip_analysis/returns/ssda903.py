@@ -76,7 +76,7 @@ def read_returns(folder: Path, as_at: date | None = None) -> Returns:
     notices += [notice for part in read for notice in part.notices]
     tables = {part.kind: part.table for part in read if part.table is not None}
     if "episodes" not in tables or not tables["episodes"][["CHILD", "DECOM"]].notna().all(axis="columns").any():
-        raise ReturnError(_why_nothing(folder.name, len(names), notices), _findings(notices))
+        raise ReturnError(_why_nothing(folder.name or "The folder", len(names), notices), _findings(notices))
     keyed = key_by_authority(tables)
     placed = give_years(keyed.tables, digests)
     census = census_date(placed.tables["episodes"], as_at)
@@ -125,10 +125,10 @@ def _is_synthetic(found: Found, tables: Mapping[str, pd.DataFrame]) -> bool:
 
 def _absences(tables: Mapping[str, pd.DataFrame]) -> list[Notice]:
     """Tables that were not sent at all, or not for every year of the episodes, and what is unknown without them."""
-    years = set(tables["episodes"]["year"])
+    years = set(tables["episodes"]["year"].unique())
     notices = []
     for kind, unknown in UNKNOWN_WITHOUT.items():
-        sent = set(tables[kind]["year"]) if kind in tables else set()
+        sent = set(tables[kind]["year"].unique()) if kind in tables else set()
         lacking = sorted(years - sent)
         if not lacking:
             continue

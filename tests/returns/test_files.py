@@ -13,8 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cip_analysis.returns.reading.files import MOST_LINE, decode, find_files, natural_order, open_delimited, open_file
+from cip_analysis.returns.reading.delimited import MOST_LINE, open_delimited
+from cip_analysis.returns.reading.files import decode, find_files, natural_order, open_file
 from cip_analysis.returns.reading.kinds import is_header
+from cip_analysis.returns.reading.kinds import recognise as is_table
 from cip_analysis.returns.reading.text_tables import Opened
 from cip_analysis.returns.reading.workbooks import as_text
 
@@ -288,6 +290,101 @@ def test_numbers_in_a_workbook_keep_every_figure():
     assert [as_text(cell) for cell in (123456789012345.0, 0.5, True, 10**17)] == [
         "123456789012345", "0.5", "True", "100000000000000000",
     ]  # fmt: skip
+
+
+# ---- the statutory XML ------------------------------------------------------------------------------------------
+
+CHILD = """  <CHILD>
+    <HEADER>
+      <CHILDID>{0}</CHILDID><SEX>1</SEX><DOB>01/02/2003</DOB><ETHNIC>WBRI</ETHNIC><UPN>UN1</UPN><UASC>{1}</UASC><DUC>{2}</DUC>
+      <IN_TOUCH>YES</IN_TOUCH><ACTIV>F1</ACTIV><ACCOM>K2</ACCOM>
+      <AREVIEW><REVIEW>05/05/2016</REVIEW><REVIEW_CODE>PN1</REVIEW_CODE></AREVIEW>
+      <AREVIEW><REVIEW>06/11/2016</REVIEW><REVIEW_CODE>PN3</REVIEW_CODE></AREVIEW>
+      <AMISSING><MISSING>M</MISSING><MIS_START>01/06/2016</MIS_START></AMISSING>
+      <OC2><SDQ_SCORE>12</SDQ_SCORE><CONVICTED>0</CONVICTED></OC2>
+      <PERMANENCE><PREV_PERM>P1</PREV_PERM><LA_PERM>855</LA_PERM></PERMANENCE>
+      <AD_PLACED><DATE_PLACED>07/07/2016</DATE_PLACED></AD_PLACED>
+    </HEADER>
+    <EPISODE><DECOM>01/04/2016</DECOM><RNE>S</RNE><LS>C2</LS><CIN>N1</CIN><PL>U6</PL><PLACE_PROVIDER>PR1</PLACE_PROVIDER></EPISODE>
+    <EPISODE><DECOM>01/06/2016</DECOM><RNE>P</RNE><PL>K2</PL></EPISODE>
+    <SWEPISODE><SW_ID>AB1</SW_ID><SW_DECOM>01/04/2016</SW_DECOM></SWEPISODE>
+  </CHILD>
+"""
+
+
+def an_xml(*children: str) -> str:
+    return f"<?xml version='1.0' encoding='utf-8'?>\n<EXPSSDA903>\n{''.join(children)}</EXPSSDA903>\n"
+
+
+def tables_of(given: Opened) -> dict[str, list[dict[str, str]]]:
+    return {
+        is_table(table.names): [
+            {name: cell for name, cell in zip(table.names, row, strict=True) if cell}
+            for row in table.cells.fillna("").to_numpy().tolist()
+        ]
+        for table in given.tables
+    }  # fmt: skip
+
+
+def test_a_childs_element_feeds_every_table_it_holds(tmp_path):
+    given = opened(tmp_path, "return.xml", an_xml(CHILD.format("7", "1", "03/04/2018"), CHILD.format("8", "0", "")))
+    tables = tables_of(given)
+    who = {"CHILD": "7", "DOB": "01/02/2003"}
+    assert {kind: len(rows) for kind, rows in tables.items()} == {
+        "header": 2, "episodes": 4, "uasc": 1, "reviews": 4, "oc2": 2, "oc3": 2, "placed_adoption": 2,
+        "previous_permanence": 2, "missing": 2, "social_workers": 2,
+    }  # fmt: skip
+    assert tables["header"][0] == {**who, "SEX": "1", "ETHNIC": "WBRI", "UPN": "UN1"}
+    assert tables["uasc"] == [{**who, "SEX": "1", "DUC": "03/04/2018"}]
+    assert tables["episodes"][1] == {"CHILD": "7", "DECOM": "01/06/2016", "RNE": "P", "PLACE": "K2"}
+    assert tables["reviews"][1] == {**who, "REVIEW": "06/11/2016", "REVIEW_CODE": "PN3"}
+    assert tables["oc3"][0] == {**who, "IN_TOUCH": "YES", "ACTIV": "F1", "ACCOM": "K2"}
+    assert tables["oc2"][0] == {**who, "SDQ_SCORE": "12", "CONVICTED": "0"}
+    assert tables["missing"][0] == {**who, "MISSING": "M", "MIS_START": "01/06/2016"}
+    assert tables["previous_permanence"][0] == {**who, "PREV_PERM": "P1", "LA_PERM": "855"}
+    assert tables["placed_adoption"][0] == {**who, "DATE_PLACED": "07/07/2016"}
+    assert tables["social_workers"][0] == {"CHILD": "7", "SW_ID": "AB1", "SW_DECOM": "01/04/2016"}
+    assert given.notices == ()
+
+
+def test_rows_of_xml_are_the_lines_their_elements_open_on(tmp_path):
+    given = opened(tmp_path, "return.xml", an_xml(CHILD.format("7", "0", "")))
+    rows = {is_table(table.names): table.rows.tolist() for table in given.tables}
+    assert rows["header"] == [4]
+    assert rows["episodes"] == [14, 15]
+
+
+def test_xml_on_one_line_numbers_its_records_and_says_so(tmp_path):
+    text = an_xml(CHILD.format("7", "0", ""), CHILD.format("8", "0", "")).replace("\n", "")
+    given = opened(tmp_path, "return.xml", text)
+    assert rules_of(given) == ["xml on one line"]
+    assert {is_table(table.names): table.rows.tolist() for table in given.tables}["episodes"] == [1, 2, 3, 4]
+
+
+def test_xml_broken_off_keeps_the_children_complete_before_and_none_in_part(tmp_path):
+    whole = an_xml(CHILD.format("7", "0", ""), CHILD.format("8", "0", ""))
+    for cut in range(whole.index("</CHILD>") + 8, whole.rindex("</CHILD>"), 97):
+        given = opened(tmp_path, "return.xml", whole[:cut])
+        assert {row["CHILD"] for rows in tables_of(given).values() for row in rows} == {"7"}
+        assert rules_of(given) == ["file cut short"]
+        assert "the 1 children complete before it" in given.notices[0].meaning
+
+
+def test_a_prefix_on_every_element_changes_nothing(tmp_path):
+    plain = an_xml(CHILD.format("7", "1", ""))
+    spaced = plain.replace("<", "<d:").replace("<d:/", "</d:").replace("<d:?", "<?")
+    spaced = spaced.replace("<d:EXPSSDA903>", '<d:EXPSSDA903 xmlns:d="urn:returns">')
+    assert tables_of(opened(tmp_path, "a.xml", spaced)) == tables_of(opened(tmp_path, "b.xml", plain))
+
+
+@pytest.mark.parametrize(
+    "declared",
+    ['<!DOCTYPE a [<!ENTITY x "y">]>', '<!DOCTYPE a SYSTEM "file:///etc/hostname">', "<!DOCTYPE EXPSSDA903>"],
+)
+def test_a_document_type_is_refused_whatever_it_declares(tmp_path, declared):
+    text = an_xml(CHILD.format("7", "0", "")).replace("<EXPSSDA903>", f"{declared}<EXPSSDA903>")
+    (notice,) = opened(tmp_path, "return.xml", text).notices
+    assert (notice.severity, "document type" in notice.meaning) == ("refusal", True)
 
 
 # ---- any bytes whatever -----------------------------------------------------------------------------------------

@@ -363,6 +363,16 @@ def test_two_halves_of_a_year_are_one_submission(tmp_path):
     assert "year sent twice" not in rules(returns)
 
 
+def test_a_short_table_of_a_later_submission_is_no_half_of_the_earlier_one(tmp_path):
+    gone = {"DOB": "01/01/2010", "MISSING": "M", "MIS_START": "01/06/2016", "MIS_END": "02/06/2016"}
+    rows = a_full_year(2017)
+    for name, child in (("v1", "2017000"), ("v2", "2017001")):
+        write_table(tmp_path / name, "episodes_2017.csv", [*rows, an_episode(CHILD=name)])
+        write_table(tmp_path / name, "missing_2017.csv", [{"CHILD": child, **gone}])
+    returns = read_returns(tmp_path)
+    assert cells(returns, "file", "missing") == ["v1/missing_2017.csv", "v2/missing_2017.csv"]
+
+
 # ---- the census date --------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 Every column is worked on by its distinct values, so a repair costs the same for ten rows as for a million alike, and
 each repair is a flag a row, so that it can be counted and its rows named.
-Rule (docs/decisions): a date that could only be month first is never turned round; it is blank, and said.
+A date that could only be month first is never turned round: docs/decisions/0008-reading-returns.md.
 """
 
 from __future__ import annotations

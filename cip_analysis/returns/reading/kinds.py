@@ -138,7 +138,9 @@ def _column_notices(kind: str, text: TextTable, names: list[str], lacking: list[
         meaning = f"The {kind} table has no column {', '.join(lacking)}; filled with blanks."
         step = "Add the column and send the file again." if grave else "Nothing, unless it was meant to be there."
         notices.append(Notice("column lacking", "error" if grave else "note", meaning, step, text.source))
-    extra = [name for name in dict.fromkeys(names) if name and name not in (*TABLES[kind], *ADDED_COLUMNS)]
+    extra = [name for name in dict.fromkeys(names) if name not in (*TABLES[kind], *ADDED_COLUMNS)]
+    if "" in extra and not text.cells[names.index("")].notna().any():
+        extra.remove("")
     if extra:
         shown = [name for name in extra if PLAIN_NAME.fullmatch(name)]
         more = f" and {len(extra) - len(shown)} more" if len(shown) < len(extra) else ""

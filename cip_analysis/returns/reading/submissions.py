@@ -45,13 +45,13 @@ def key_by_authority(tables: Tables) -> Placed:
 
     Two authorities may give two children the same identifier; one authority's tables are left as they are.
     """
-    named = {kind: table["authority"].replace("", None) for kind, table in tables.items()}
+    named = {kind: table["authority"].str.upper().replace("", None) for kind, table in tables.items()}
     authorities = set(pd.concat(list(named.values())).dropna())
     if len(authorities) < 2:
         return Placed({kind: table.drop(columns="authority") for kind, table in tables.items()})
     keyed, repairs = {}, []
     for kind, table in tables.items():
-        joined = table["authority"].str.upper() + ":" + table["CHILD"]
+        joined = named[kind] + ":" + table["CHILD"]
         changed = named[kind].notna() & table["CHILD"].notna()
         keyed[kind] = table.assign(CHILD=table["CHILD"].mask(changed, joined)).drop(columns="authority")
         repairs.append(Repair("authority put before the child", len(table), int(changed.sum())))
@@ -75,14 +75,20 @@ def give_years(tables: Tables, digests: Mapping[str, str]) -> Placed:
     dated = date_episodes(parts["episodes"])
     notices = _episode_notices(dated)
     rules = _Rules.of(dated, tables["episodes"])
-    placed = {}
+    placed: dict[str, pd.DataFrame] = {}
     repairs: list[Repair] = []
-    for kind, table in tables.items():
+    twice: set[int] = set()
+    for kind, table in sorted(tables.items(), key=lambda item: item[0] != "episodes"):
         years, said = _years(table, parts[kind], dated if kind == "episodes" else rules)
         rows, twins = _without_twins(table.assign(year=years).drop(columns="label"), digests)
-        placed[kind], halves = _submissions(rows, kind)
-        notices += [*said, *(notice for notice, _ in twins), *halves]
+        repeats = _repeats(rows, twice)
+        placed[kind] = _with_halves_joined(rows, repeats)
+        if kind == "episodes":
+            twice = {repeat.year for repeat in repeats if not repeat.halves}
+            notices += [_repeat_notice(repeat) for repeat in repeats]
+        notices += [*said, *(notice for notice, _ in twins)]
         repairs += [repair for _, repair in twins]
+    placed = {kind: placed[kind] for kind in tables}
     return Placed(placed, tuple(notices), tuple(repairs))
 
 
@@ -103,6 +109,7 @@ class _Rules:
 
     @classmethod
     def of(cls, dated: Mapping[Part, Dated], episodes: pd.DataFrame) -> _Rules:
+        """What can be learnt from the parts of the episodes and the years they were given."""
         by_name: dict[tuple[str, object], set[int]] = {}
         by_place: dict[str, set[int]] = {}
         for part, given in dated.items():
@@ -173,7 +180,7 @@ def _episode_notices(dated: Mapping[Part, Dated]) -> list[Notice]:
     for part, given in dated.items():
         if given.disputed and part.named:
             meaning = f"The name says {part.named.year} but its episodes end in the year ending 31 March {given.year}."
-            step = "The dates were believed; rename the file."
+            step = "The dates were believed; rename the file, or correct its YEAR column."
             notices.append(Notice("year disputed", "warning", meaning, step, part.source))
         if given.year is None:
             meaning = "Episodes of several years stand together with no YEAR column; each was put in the year it ended."
@@ -215,33 +222,52 @@ def _without_twins(table: pd.DataFrame, digests: Mapping[str, str]) -> tuple[pd.
     return table[keep].reset_index(drop=True), left_out
 
 
-def _submissions(table: pd.DataFrame, kind: str) -> tuple[pd.DataFrame, list[Notice]]:
-    """The table with halves of one submission under one name, and a word on years that were sent twice."""
-    notices = []
-    names: dict[tuple[int, str], str] = {}
+@dataclass(frozen=True, slots=True)
+class _Repeat:
+    """A year that several files of one table hold, in order: submissions one after another, or halves of one."""
+
+    year: int
+    files: tuple[str, ...]
+    halves: bool
+
+
+def _repeats(table: pd.DataFrame, twice: set[int]) -> list[_Repeat]:
+    """The years that came in several files.
+
+    twice: years whose episodes were submitted anew, so that nothing of them is a half: a short table of a later
+    submission may well share no child with the earlier one.
+    """
     sent = table[["year", "file"]].drop_duplicates()
+    found = []
     for year in sorted(sent.loc[sent["year"].duplicated(), "year"].unique()):
         rows = table[table["year"] == year]
         children = {str(file): set(part["CHILD"].dropna()) for file, part in rows.groupby("file", sort=False)}
-        files = list(children)
-        if _share_children(children.values()):
-            meaning = (
-                f"{len(files)} submissions for the year ending 31 March {year}; the later, by name, is {files[-1]}."
-            )
-            step = "Take away the one not meant, or name it so that it sorts first."
-            notices.append(Notice("year sent twice", "warning", meaning, step, files[0]))
-        else:
-            names |= {(int(year), file): " + ".join(files) for file in files}
-            meaning = (
-                f"{len(files)} files share the year ending 31 March {year} and hardly a child; read as one submission."
-            )
-            notices.append(
-                Notice("year in several files", "note", meaning, "Nothing, if that is so.", " + ".join(files))
-            )
-    if names:
-        joint = [names.get(key, key[1]) for key in zip(table["year"], table["file"], strict=True)]
-        table = table.assign(file=pd.Series(joint, index=table.index, dtype="str"))
-    return table, notices if kind == "episodes" else []
+        halves = int(year) not in twice and not _share_children(children.values())
+        found.append(_Repeat(int(year), tuple(children), halves))
+    return found
+
+
+def _repeat_notice(repeat: _Repeat) -> Notice:
+    year, files = repeat.year, repeat.files
+    if repeat.halves:
+        meaning = (
+            f"{len(files)} files share the year ending 31 March {year} and hardly a child; read as one submission."
+        )
+        return Notice("year in several files", "note", meaning, "Nothing, if that is so.", " + ".join(files))
+    meaning = f"{len(files)} submissions for the year ending 31 March {year}; the later, by name, is {files[-1]}."
+    step = "Take away the one not meant, or name it so that it sorts first."
+    return Notice("year sent twice", "warning", meaning, step, files[0])
+
+
+def _with_halves_joined(table: pd.DataFrame, repeats: list[_Repeat]) -> pd.DataFrame:
+    """The table with the files of one submission under one name."""
+    names = {
+        (repeat.year, file): " + ".join(repeat.files) for repeat in repeats if repeat.halves for file in repeat.files
+    }
+    if not names:
+        return table
+    joint = [names.get(key, key[1]) for key in zip(table["year"], table["file"], strict=True)]
+    return table.assign(file=pd.Series(joint, index=table.index, dtype="str"))
 
 
 def _share_children(groups: Iterable[set[str]]) -> bool:

@@ -14,7 +14,7 @@ name only settles what the dates leave open:
 4. Tables with no dates of their own take the year of the episodes named alike, or standing in the same folder or
    file, or, failing these, of the latest year; and it is said.
 
-Decided in docs/decisions; the shares were set on the public sample, where 2 of 1,026 ends stray.
+Decided in docs/decisions/0008-reading-returns.md.
 """
 
 from __future__ import annotations
