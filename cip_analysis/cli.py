@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from cip_analysis.records import Episodes, Findings, Treatments
@@ -22,7 +23,7 @@ NOT_USABLE, WRONG_CALL = 1, 2
 
 def _stop(error: ValueError | OSError, code: int) -> NoReturn:
     """Say what went wrong, in its own words, and leave with `code`."""
-    errors.print(f"[bold red]cip:[/] {error}", soft_wrap=True, highlight=False, markup=True)
+    errors.print(f"[bold red]cip:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
     raise typer.Exit(code)
 
 
@@ -71,25 +72,27 @@ def _check_finance(finance: Path, council: Path | None, episodes: Episodes) -> t
 
 
 def _print_check(findings: Findings, treatments: Treatments, as_json: bool) -> None:
-    from cip_analysis.returns.account import findings_by_rule
+    from cip_analysis.returns.account import findings_by_rule, repairs_made
 
     if as_json:
         both = {"findings": findings.table, "treatments": treatments.table}
         print(json.dumps({name: json.loads(table.to_json(orient="records")) for name, table in both.items()}))  # noqa: T201
         return
-    for line in findings_by_rule(findings).itertuples():
-        colour = {"refusal": "red", "error": "red", "warning": "yellow"}.get(str(line.severity), "dim")
-        touched = f"{line.rows:,} rows, {line.children:,} children" if line.rows else ""
-        where = f"{line.where}" + (f", first at rows {line.first_rows}" if line.first_rows else "")
-        console.print(f"[{colour}]{line.severity}[/] [bold]{line.rule}[/] {touched}", highlight=False)
-        console.print(f"    {line.meaning} {line.next_step} ({where})", soft_wrap=True, highlight=False, markup=False)
-    console.print(f"\n[bold]What would be done about it[/] ({len(treatments.table)} rules, in order)")
-    for line in treatments.table.itertuples():
-        days = line.child_days_after - line.child_days_before
-        change = f"{days:+,.0f} child-days" if days else "no child-days"
-        console.print(
-            f"    {line.rows_changed:>8,} of {line.rows_seen:>9,} rows, {change:>20}  {line.rule}", highlight=False
-        )
+    for line in findings_by_rule(findings).to_dict("records"):
+        colour = {"refusal": "red", "error": "red", "warning": "yellow"}.get(line["severity"], "dim")
+        touched = f"{line['rows']:,} rows, {line['children']:,} children" if line["rows"] else ""
+        where = line["where"] + (f", first at rows {line['first_rows']}" if line["first_rows"] else "")
+        console.print(f"[{colour}]{line['severity']}[/] [bold]{escape(line['rule'])}[/] {touched}", highlight=False)
+        said = f"    {line['meaning']} {line['next_step']} ({where})"
+        console.print(said, soft_wrap=True, highlight=False, markup=False)
+    made = repairs_made(treatments)
+    console.print(f"\n[bold]What would be done about it[/]: {len(treatments.table)} rules applied in order, of which")
+    for line in made.to_dict("records"):
+        days = line["child_days_change"]
+        said = f"    {line['rule']}: {line['rows_changed']:,} of {line['rows_seen']:,} rows, {days:+,.0f} child-days"
+        console.print(said, soft_wrap=True, highlight=False, markup=False)
+    if made.empty:
+        console.print("    none changed a row")
 
 
 @app.command()
@@ -172,7 +175,7 @@ def verify(folder: Annotated[Path, typer.Argument(help="A pack's folder.")]) -> 
     except (ValueError, OSError) as error:
         _stop(error, WRONG_CALL)
     for problem in problems:
-        errors.print(f"[bold red]altered:[/] {problem}", highlight=False)
+        errors.print(f"[bold red]altered:[/] {escape(problem)}", highlight=False)
     if problems:
         raise typer.Exit(NOT_USABLE)
     console.print("Unaltered: every file is as the manifest says.")

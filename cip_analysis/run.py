@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from cip_analysis import settings
 from cip_analysis.records import (
     PAYMENT_COLUMNS,
     Comparators,
@@ -27,6 +26,8 @@ from cip_analysis.returns.finance import read_payments
 from cip_analysis.returns.payments.matching import match_payments
 from cip_analysis.returns.published import read_published
 from cip_analysis.returns.ssda903 import read_returns
+from cip_analysis.settings import Council, Disclosure, Judgement, find_root, read_assumptions, read_settings
+from cip_analysis.settings import Run as RunSettings
 
 
 class RunError(ValueError):
@@ -45,10 +46,10 @@ class Run:
     own_data: the returns are the run's own, not another folder named by a parameter.
     """
 
-    settings: settings.Run
-    council: settings.Council
-    assumptions: dict[str, settings.Judgement]
-    disclosure: settings.Disclosure
+    settings: RunSettings
+    council: Council
+    assumptions: dict[str, Judgement]
+    disclosure: Disclosure
     audience: str
     returns: Returns
     findings: Findings
@@ -103,9 +104,9 @@ def open_run(
     files, and the run's own payments, which belong to other children, are left out unless `payments` names some.
     Raises RunError, SettingsError or the readers' own errors, each saying what to do.
     """
-    root = settings.find_root(Path.cwd())
-    chosen = settings.read_settings(root / run, settings.Run)
-    council = settings.read_settings(root / chosen.council, settings.Council)
+    root = find_root(Path.cwd())
+    chosen = read_settings(root / run, RunSettings)
+    council = read_settings(root / chosen.council, Council)
     own_data = not returns
     folder = _existing(root, returns or chosen.returns, "returns")
     sent = read_returns(folder, chosen.as_at if own_data else None)
@@ -117,7 +118,7 @@ def open_run(
     return Run(
         settings=chosen,
         council=council,
-        assumptions=settings.read_assumptions(root / "config" / "assumptions.toml"),
+        assumptions=read_assumptions(root / "config" / "assumptions.toml"),
         disclosure=chosen.disclosure_for(audience),
         audience=audience,
         returns=sent,
@@ -134,7 +135,7 @@ def open_run(
 
 
 def _read_ledger(
-    root: Path, ledger: str, council: settings.Council, episodes: Episodes
+    root: Path, ledger: str, council: Council, episodes: Episodes
 ) -> tuple[Payments, Findings, Treatments]:
     """The payments matched to stays, what is wrong with them, and what was done; nothing where there is no file."""
     if not ledger:

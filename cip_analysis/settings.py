@@ -152,7 +152,6 @@ class Pack(Settings):
     audience: Literal["public", "exempt"] = "public"
     notebooks: tuple[str, ...]
     parameters: dict[str, str | int | float | bool] = {}
-    disclosure: Disclosure = Disclosure()
     quality: tuple[Signature, ...] = ()
     timeout_seconds: Annotated[int, Field(gt=0)] = 300
 
