@@ -14,10 +14,10 @@ from pathlib import Path
 import pandas as pd
 
 from cip_analysis.settings import Council, read_settings
-from cip_analysis.synthetic.calibration import compare_lengths, compare_totals
 from cip_analysis.synthetic.county import invent_county
 from cip_analysis.synthetic.history import Histories
-from cip_analysis.synthetic.targets import CEASED, STARTED, STOCK, Targets, read_targets
+from cip_analysis.synthetic.totals.calibration import compare_lengths, compare_totals
+from cip_analysis.synthetic.totals.targets import CEASED, STARTED, STOCK, Targets, read_targets
 
 ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- calibration:start -->", "<!-- calibration:end -->"

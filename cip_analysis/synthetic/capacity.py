@@ -11,9 +11,9 @@ import pandas as pd
 
 from cip_analysis.settings import Council, Home
 from cip_analysis.synthetic.chance import stream
+from cip_analysis.synthetic.children.placing import OWN_HOMES_CLOSED
 from cip_analysis.synthetic.files import as_text, collection_years
 from cip_analysis.synthetic.history import Histories
-from cip_analysis.synthetic.placing import OWN_HOMES_CLOSED
 
 OWN_FOSTER = ("U4", "U5", "U6")
 SPARE_PLACES = 1.3

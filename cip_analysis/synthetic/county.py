@@ -13,18 +13,18 @@ import numpy as np
 import pandas as pd
 
 from cip_analysis.settings import Council
-from cip_analysis.synthetic.arrivals import Arrivals, day_number, invent_arrivals
 from cip_analysis.synthetic.chance import Flags, Numbers, stream
-from cip_analysis.synthetic.counting import Pool, Sums, present, sum_households
+from cip_analysis.synthetic.children.arrivals import Arrivals, day_number, invent_arrivals
+from cip_analysis.synthetic.children.journeys import walk_through_care
+from cip_analysis.synthetic.children.lines import write_lines
+from cip_analysis.synthetic.children.placing import OWN_HOMES_CLOSED, place_children
+from cip_analysis.synthetic.children.providers import carer_places, family_places, find_places
+from cip_analysis.synthetic.children.respite import invent_respite
+from cip_analysis.synthetic.children.temporary import add_temporary_stays
 from cip_analysis.synthetic.history import CHILD_COLUMNS, EPISODE_COLUMNS, Histories
-from cip_analysis.synthetic.journeys import walk_through_care
-from cip_analysis.synthetic.lines import write_lines
-from cip_analysis.synthetic.placing import OWN_HOMES_CLOSED, place_children
-from cip_analysis.synthetic.providers import carer_places, family_places, find_places
-from cip_analysis.synthetic.respite import invent_respite
-from cip_analysis.synthetic.steering import choose_households, tolerances, weigh_households
-from cip_analysis.synthetic.targets import OWN_HOMES, RESPITE, STARTED, STOCK, Targets, goals
-from cip_analysis.synthetic.temporary import add_temporary_stays
+from cip_analysis.synthetic.totals.counting import Pool, Sums, present, sum_households
+from cip_analysis.synthetic.totals.steering import choose_households, tolerances, weigh_households
+from cip_analysis.synthetic.totals.targets import OWN_HOMES, RESPITE, STARTED, STOCK, Targets, goals
 
 GENEROUS = 5.0
 FAR_APART = 1_000_003  # between the seeds of the parts of a larger county

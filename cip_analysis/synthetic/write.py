@@ -42,7 +42,7 @@ from cip_analysis.synthetic.files import (
 from cip_analysis.synthetic.history import Histories
 from cip_analysis.synthetic.outcomes import health_table, leavers_of_year, leavers_table
 from cip_analysis.synthetic.payments import invent_payments
-from cip_analysis.synthetic.targets import read_targets
+from cip_analysis.synthetic.totals.targets import read_targets
 
 MARK = "SYNTHETIC.txt"
 MANIFEST = "manifest.json"

@@ -11,7 +11,7 @@ from builders import ROOT
 from cip_analysis.settings import Council, read_settings
 from cip_analysis.synthetic.county import invent_county
 from cip_analysis.synthetic.history import Histories
-from cip_analysis.synthetic.targets import read_targets
+from cip_analysis.synthetic.totals.targets import read_targets
 from cip_analysis.synthetic.write import REFERENCE
 
 CHILD: dict[str, object] = {

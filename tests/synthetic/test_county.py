@@ -11,10 +11,10 @@ from builders import ROOT
 from synthetic.invented import a_child, a_county, a_line, the_council
 
 from cip_analysis.codes import RESPITE_STATUSES, TEMPORARY_PLACEMENTS
-from cip_analysis.synthetic.calibration import compare_lengths, compare_totals, placements_of
 from cip_analysis.synthetic.county import invent_county
 from cip_analysis.synthetic.history import Histories
-from cip_analysis.synthetic.targets import (
+from cip_analysis.synthetic.totals.calibration import compare_lengths, compare_totals, placements_of
+from cip_analysis.synthetic.totals.targets import (
     CEASED,
     EXTERNAL,
     RESPITE,

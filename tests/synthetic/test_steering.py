@@ -7,8 +7,8 @@ import pandas as pd
 from scipy import sparse
 
 from cip_analysis.synthetic.chance import stream
-from cip_analysis.synthetic.counting import Sums, totals
-from cip_analysis.synthetic.steering import choose_households, tolerances, weigh_households
+from cip_analysis.synthetic.totals.counting import Sums, totals
+from cip_analysis.synthetic.totals.steering import choose_households, tolerances, weigh_households
 
 
 def sums_of(adds: np.ndarray, goal: list[float]) -> Sums:

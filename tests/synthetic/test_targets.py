@@ -7,7 +7,7 @@ import pytest
 from builders import ROOT
 from synthetic.invented import the_council
 
-from cip_analysis.synthetic.targets import STARTED, STOCK, Targets, TargetsError, goals, read_targets
+from cip_analysis.synthetic.totals.targets import STARTED, STOCK, Targets, TargetsError, goals, read_targets
 
 REFERENCE = ROOT / "data" / "reference"
 BAND = {"measure": "placements ended", "group": "foster", "from": 1, "below": 8}

@@ -13,8 +13,8 @@ from synthetic.invented import a_small_county, the_council
 
 from cip_analysis import codes
 from cip_analysis.synthetic.capacity import children_with_own_carers, invent_capacity
+from cip_analysis.synthetic.children.places import FEWEST_OWN, PUBLIC_PLACES, other_places, own_places
 from cip_analysis.synthetic.files import collection_years
-from cip_analysis.synthetic.places import FEWEST_OWN, PUBLIC_PLACES, other_places, own_places
 from cip_analysis.synthetic.write import (
     MANIFEST,
     MARK,

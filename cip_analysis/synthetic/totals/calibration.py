@@ -17,7 +17,7 @@ from cip_analysis.codes import (
     age_band,
 )
 from cip_analysis.synthetic.history import Histories
-from cip_analysis.synthetic.targets import (
+from cip_analysis.synthetic.totals.targets import (
     CEASED,
     DURATION_GROUPS,
     EXTERNAL,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cip_analysis.synthetic.chance import Flags, Numbers, Wholes, pick
-from cip_analysis.synthetic.targets import STARTED, STOCK, UASC, UASC_STARTED, Targets
+from cip_analysis.synthetic.totals.targets import STARTED, STOCK, UASC, UASC_STARTED, Targets
 
 DAY = np.timedelta64(1, "D")
 LONGEST_CHILDHOOD_YEARS = 18

@@ -14,11 +14,11 @@ import pandas as pd
 from scipy import sparse
 
 from cip_analysis.codes import AGE_BAND_STARTS, RESIDENTIAL_PLACEMENTS
-from cip_analysis.synthetic.arrivals import Arrivals, day_number
 from cip_analysis.synthetic.chance import Flags, Numbers, Wholes
-from cip_analysis.synthetic.journeys import STATUSES, Periods
-from cip_analysis.synthetic.placing import KINDS, PROVIDERS, Placings
-from cip_analysis.synthetic.targets import (
+from cip_analysis.synthetic.children.arrivals import Arrivals, day_number
+from cip_analysis.synthetic.children.journeys import STATUSES, Periods
+from cip_analysis.synthetic.children.placing import KINDS, PROVIDERS, Placings
+from cip_analysis.synthetic.totals.targets import (
     AGE_MEASURES,
     CEASED,
     DURATION_GROUPS,

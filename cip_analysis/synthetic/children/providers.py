@@ -14,9 +14,8 @@ import numpy as np
 
 from cip_analysis.settings import Council
 from cip_analysis.synthetic.chance import Flags, Wholes
-from cip_analysis.synthetic.counting import Pool
-from cip_analysis.synthetic.places import other_places, own_places
-from cip_analysis.synthetic.placing import (
+from cip_analysis.synthetic.children.places import other_places, own_places
+from cip_analysis.synthetic.children.placing import (
     ADOPTERS,
     AGENCY,
     AGENCY_LONG,
@@ -35,6 +34,7 @@ from cip_analysis.synthetic.placing import (
     SEMI,
     TO_ADOPT,
 )
+from cip_analysis.synthetic.totals.counting import Pool
 
 OWN_SERVICE = "SC990001"
 OWN_HOME = "SC990002"

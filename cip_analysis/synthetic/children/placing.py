@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cip_analysis.settings import Council
-from cip_analysis.synthetic.arrivals import Arrivals, day_number
 from cip_analysis.synthetic.chance import Flags, Numbers, Wholes, days_between, pick
-from cip_analysis.synthetic.journeys import C1, C2, C2_AGAIN, E1, J1, Periods
-from cip_analysis.synthetic.targets import DURATION_GROUPS, NEW_GROUPS_FROM, STOCK, Targets
+from cip_analysis.synthetic.children.arrivals import Arrivals, day_number
+from cip_analysis.synthetic.children.journeys import C1, C2, C2_AGAIN, E1, J1, Periods
+from cip_analysis.synthetic.totals.targets import DURATION_GROUPS, NEW_GROUPS_FROM, STOCK, Targets
 
 KINDS = (
     "U3",

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cip_analysis.synthetic import journeys as ways
-from cip_analysis.synthetic.arrivals import day_number
 from cip_analysis.synthetic.chance import Flags, Numbers, Wholes, pick
-from cip_analysis.synthetic.counting import Pool, status_on
-from cip_analysis.synthetic.placing import (
+from cip_analysis.synthetic.children import journeys as ways
+from cip_analysis.synthetic.children.arrivals import day_number
+from cip_analysis.synthetic.children.placing import (
     ADOPTERS,
     AGENCY,
     AGENCY_LONG,
@@ -25,7 +24,8 @@ from cip_analysis.synthetic.placing import (
     PRISON,
     PROVIDERS,
 )
-from cip_analysis.synthetic.providers import Whereabouts
+from cip_analysis.synthetic.children.providers import Whereabouts
+from cip_analysis.synthetic.totals.counting import Pool, status_on
 
 MOVE_REASONS = ("CARPL", "OTHER", "CREQB", "CREQO", "CHILD", "LAREQ", "PLACE", "CLOSE", "ALLEG", "STAND", "APPRR")
 MOVE_SHARES = (0.42, 0.29, 0.11, 0.08, 0.04, 0.02, 0.015, 0.005, 0.009, 0.006, 0.005)

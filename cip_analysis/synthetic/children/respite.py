@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cip_analysis.synthetic.arrivals import day_number
 from cip_analysis.synthetic.chance import Wholes
+from cip_analysis.synthetic.children.arrivals import day_number
 
 STAYS_ON = 0.62
 AGES = (4.5, 16.8)

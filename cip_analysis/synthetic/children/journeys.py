@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cip_analysis.synthetic.arrivals import Arrivals, day_number, eighteenth_birthday
 from cip_analysis.synthetic.chance import Flags, Numbers, Wholes, about, days_between, pick
+from cip_analysis.synthetic.children.arrivals import Arrivals, day_number, eighteenth_birthday
 
 NEVER = np.inf
 STATUSES = ("J1", "L1", "L2", "V2", "C1", "C2", "E1", "C2")

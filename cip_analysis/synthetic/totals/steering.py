@@ -14,7 +14,7 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from cip_analysis.synthetic.chance import Flags, Numbers
-from cip_analysis.synthetic.counting import Sums
+from cip_analysis.synthetic.totals.counting import Sums
 
 LENGTH_TOLERANCE = 0.008
 SMALLEST_TOLERANCE = 3.0
