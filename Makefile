@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA := data/synthetic/leicestershire/SYNTHETIC.txt
+COUNTY := config/councils/leicestershire.toml
+VALIDATOR := .cache/validator
+VALIDATED := .cache/validated
 PACK ?= config/packs/cabinet-autumn-2018.toml
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
@@ -31,8 +34,25 @@ check: $(READY) ## lint, formatting and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY) $(DATA) ## speed and accuracy, side by side with peers
-	$(BIN)/python -m benchmarks
+bench: $(READY) $(DATA) ## speed and accuracy, side by side with peers (the peer needs Python 3.10)
+	$(BIN)/python benchmarks/calibration.py
+	-test -x .cache/peer/bin/python || { $(BIN)/uv venv --quiet --python 3.10 .cache/peer && \
+		$(BIN)/uv pip install --quiet --python .cache/peer/bin/python cs-demand-model==0.5.1; }
+	$(BIN)/python benchmarks/returns_speed.py $$(test -x .cache/peer/bin/python && echo --peer .cache/peer/bin/python)
+
+validate-synthetic: $(READY) $(VALIDATOR)/.ready ## the statutory rules, judging the invented county (Python 3.11)
+	rm -rf $(VALIDATED)
+	$(BIN)/cip synthesise $(COUNTY) --seed 20180706 --first-year 2021 --last-year 2023 --to $(VALIDATED)/2023
+	$(BIN)/cip synthesise $(COUNTY) --seed 20180706 --first-year 2011 --last-year 2018 --to $(VALIDATED)/2018
+	$(VALIDATOR)/bin/python benchmarks/validate_synthetic.py $(VALIDATED)/2023 2023
+	$(VALIDATOR)/bin/python benchmarks/validate_synthetic.py $(VALIDATED)/2023 2022
+	$(VALIDATOR)/bin/python benchmarks/validate_synthetic.py $(VALIDATED)/2018 2018 --may-fail later-codes
+	$(VALIDATOR)/bin/python benchmarks/validate_synthetic.py $(VALIDATED)/2018 2017 --may-fail later-codes
+
+$(VALIDATOR)/.ready: benchmarks/validator.txt | $(READY)
+	$(BIN)/uv venv --quiet --clear --python 3.11 $(VALIDATOR)
+	$(BIN)/uv pip install --quiet --python $(VALIDATOR)/bin/python -r benchmarks/validator.txt
+	touch $@
 
 environment: $(READY) ## environment.yml for conda users, written from uv.lock
 	$(BIN)/python .ci/make_environment.py
@@ -41,7 +61,7 @@ clean: ## everything that a command made
 	rm -rf $(VENV) reports data/synthetic .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(DATA): | $(READY)
-	$(BIN)/cip synthesise config/councils/leicestershire.toml --seed 20180706 --to data/synthetic/leicestershire
+	$(BIN)/cip synthesise $(COUNTY) --seed 20180706 --to data/synthetic/leicestershire
 
 $(READY): pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

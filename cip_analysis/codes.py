@@ -307,7 +307,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "placed_adoption": ("CHILD", "DOB", "DATE_PLACED", "DATE_PLACED_CEASED", "REASON_PLACED_CEASED"),
     "previous_permanence": ("CHILD", "DOB", "PREV_PERM", "LA_PERM", "DATE_PERM"),
     "missing": ("CHILD", "DOB", "MISSING", "MIS_START", "MIS_END"),
-    "social_workers": ("CHILD", "SW_ID", "SW_DECOM", "SW_DEC", "SW_REASON"),
+    "social_workers": ("CHILD", "DOB", "SW_ID", "SW_DECOM", "SW_DEC", "SW_REASON"),
 }  # fmt: skip
 REQUIRED_TABLES: tuple[str, ...] = ("episodes",)
 DATE_COLUMNS = frozenset(

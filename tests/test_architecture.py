@@ -77,11 +77,14 @@ def test_nothing_below_the_command_reads_a_clock_or_the_environment():
             assert not hidden.search(path.read_text(encoding="utf-8")), path.name
 
 
-def test_no_room_holds_more_than_it_can_show():
-    for room in LEVELS:
-        if (PACKAGE / room).is_dir():
-            files = [path for path in (PACKAGE / room).glob("*.py") if path.stem != "__init__"]
-            assert len(files) <= 11, f"{room} holds {len(files)} modules: split it by question"
+def test_no_room_or_alcove_holds_more_than_it_can_show():
+    for folder in {path.parent for path in MODULES} - {PACKAGE}:
+        files = [path for path in folder.glob("*.py") if path.stem != "__init__"]
+        assert len(files) <= 11, f"{folder.name} holds {len(files)} modules: split it by question"
+
+
+def test_an_alcove_holds_no_other():
+    assert max(len(path.relative_to(PACKAGE).parts) for path in MODULES) <= 3
 
 
 def test_no_tracked_file_carries_a_machine_path_or_a_real_return():
