@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -221,13 +221,25 @@ def _exporter() -> HTMLExporter:
 
 
 def _body_of(notebook: nbformat.NotebookNode) -> str:
-    """The notebook's cells as HTML, each code cell knowing which step it is."""
+    """The notebook's cells as HTML, each step of code folded once and knowing its number."""
     copied = copy.deepcopy(notebook)
-    steps = (cell for cell in copied.cells if cell.cell_type == "code" and cell.source.strip())
+    copied.cells = _joined(cell for cell in copied.cells if cell.source.strip())
+    steps = (cell for cell in copied.cells if cell.cell_type == "code")
     for number, cell in enumerate(steps, 1):
         cell.metadata["step"] = number
     body, _resources = _exporter().from_notebook_node(copied)
     return str(body)
+
+
+def _joined(cells: Iterable[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """The cells, with code that shows nothing put before the code that follows it, so that a step folds once."""
+    joined: list[nbformat.NotebookNode] = []
+    for cell in cells:
+        if joined and cell.cell_type == joined[-1].cell_type == "code" and not joined[-1].outputs:
+            cell.source = f"{joined[-1].source}\n\n{cell.source}"
+            cell.metadata["tags"] = joined.pop().metadata.get("tags", []) + cell.metadata.get("tags", [])
+        joined.append(cell)
+    return joined
 
 
 def _outline(soup: BeautifulSoup) -> str:

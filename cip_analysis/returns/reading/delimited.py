@@ -69,10 +69,10 @@ def _read_fast(lines: str, layout: Layout) -> TextTable | None:
     try:
         table = arrow_csv.read_csv(
             io.BytesIO(lines.encode()),
-            arrow_csv.ReadOptions(column_names=columns, block_size=1 << 22, use_threads=len(lines) > 1 << 22),
+            arrow_csv.ReadOptions(column_names=columns, block_size=1 << 22, use_threads=False),
             arrow_csv.ParseOptions(delimiter=layout.delimiter),
             arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(columns, pa.string()), null_values=[""], strings_can_be_null=True
+                column_types=dict.fromkeys(columns, pa.large_string()), null_values=[""], strings_can_be_null=True
             ),
         )
     except (pa.ArrowException, UnicodeEncodeError):
