@@ -343,7 +343,7 @@ def test_a_childs_element_feeds_every_table_it_holds(tmp_path):
     assert tables["missing"][0] == {**who, "MISSING": "M", "MIS_START": "01/06/2016"}
     assert tables["previous_permanence"][0] == {**who, "PREV_PERM": "P1", "LA_PERM": "855"}
     assert tables["placed_adoption"][0] == {**who, "DATE_PLACED": "07/07/2016"}
-    assert tables["social_workers"][0] == {"CHILD": "7", "SW_ID": "AB1", "SW_DECOM": "01/04/2016"}
+    assert tables["social_workers"][0] == {**who, "SW_ID": "AB1", "SW_DECOM": "01/04/2016"}
     assert given.notices == ()
 
 

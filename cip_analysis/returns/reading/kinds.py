@@ -134,7 +134,7 @@ def _column_notices(kind: str, text: TextTable, names: list[str], lacking: list[
         step = "If the year had none, nothing; otherwise export it again."
         notices.append(Notice("no rows", "warning", f"The {kind} table has a header and no rows.", step, text.source))
     if lacking:
-        grave = IMPORTANT & set(lacking)
+        grave = IMPORTANT & set(lacking) if kind in ("episodes", "header") else set()
         meaning = f"The {kind} table has no column {', '.join(lacking)}; filled with blanks."
         step = "Add the column and send the file again." if grave else "Nothing, unless it was meant to be there."
         notices.append(Notice("column lacking", "error" if grave else "note", meaning, step, text.source))
