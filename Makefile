@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA := data/synthetic/leicestershire/SYNTHETIC.txt
 COUNTY := config/councils/leicestershire.toml
-VALIDATOR := .cache/validator
-VALIDATED := .cache/validated
+VALIDATOR := $(VENV)/validator
+VALIDATED := $(VENV)/validated
 PACK ?= config/packs/cabinet-autumn-2018.toml
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
@@ -36,9 +36,9 @@ check: $(READY) ## lint, formatting and types
 
 bench: $(READY) $(DATA) ## speed and accuracy, side by side with peers (the peer needs Python 3.10)
 	$(BIN)/python benchmarks/calibration.py
-	-test -x .cache/peer/bin/python || { $(BIN)/uv venv --quiet --python 3.10 .cache/peer && \
-		$(BIN)/uv pip install --quiet --python .cache/peer/bin/python cs-demand-model==0.5.1; }
-	$(BIN)/python benchmarks/returns_speed.py $$(test -x .cache/peer/bin/python && echo --peer .cache/peer/bin/python)
+	-test -x .venv/peer/bin/python || { $(BIN)/uv venv --quiet --python 3.10 .venv/peer && \
+		$(BIN)/uv pip install --quiet --python .venv/peer/bin/python cs-demand-model==0.5.1; }
+	$(BIN)/python benchmarks/returns_speed.py $$(test -x .venv/peer/bin/python && echo --peer .venv/peer/bin/python)
 
 validate-synthetic: $(READY) $(VALIDATOR)/.ready ## the statutory rules, judging the invented county (Python 3.11)
 	rm -rf $(VALIDATED)
@@ -58,7 +58,7 @@ environment: $(READY) ## environment.yml for conda users, written from uv.lock
 	$(BIN)/python .ci/make_environment.py
 
 clean: ## everything that a command made
-	rm -rf $(VENV) reports data/synthetic .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) reports data/synthetic .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(DATA): | $(READY)
 	$(BIN)/cip synthesise $(COUNTY) --seed 20180706 --to data/synthetic/leicestershire

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from cip_analysis.records import Episodes, Findings, Treatments
+from cip_analysis.ledgers import Findings, Treatments
+from cip_analysis.records import Episodes
 from cip_analysis.settings import Council, Pack, PaymentColumns, Run, find_root, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -139,6 +140,7 @@ def pack(
             task = progress.add_task("Checking parameters", total=len(settings.notebooks))
 
             def show(done: int, what: str) -> None:
+                """Move the bar on."""
                 progress.update(task, completed=done, description=what)
 
             request = PackRequest(

@@ -5,138 +5,15 @@ Frozen protects the fields, not the table inside: stages build new tables and ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
-from pandas.api import types as kinds
 
 from cip_analysis.codes import AGE_BANDS, AGE_UNKNOWN, SETTINGS
-
-
-class RecordError(ValueError):
-    """A stage tried to hand on a table that breaks its record's contract."""
-
-
-def _is_text(column: pd.Series) -> bool:
-    return bool(kinds.is_string_dtype(column)) or isinstance(column.dtype, pd.CategoricalDtype)
-
-
-KIND_CHECKS: Mapping[str, Callable[[pd.Series], bool]] = {
-    "date": kinds.is_datetime64_any_dtype,
-    "text": _is_text,
-    "whole": kinds.is_integer_dtype,
-    "number": kinds.is_numeric_dtype,
-    "flag": kinds.is_bool_dtype,
-}
-
-
-def check_columns(table: pd.DataFrame, contract: Mapping[str, str], record: str) -> None:
-    """Refuse a table that lacks a column of its contract, or holds another kind in it.
-
-    contract: column name -> "date", "text", "whole", "number" or "flag", with "?" after it where blanks are allowed.
-    Kinds are compared, not dtypes, because readers differ in resolution. A column with nothing in it may be of any
-    kind.
-    Raises RecordError naming every column at fault.
-    """
-    faults = [f"no column {name}" for name in contract if name not in table.columns]
-    for name in contract.keys() & set(table.columns):
-        kind = contract[name]
-        if table[name].notna().any() and not KIND_CHECKS[kind.rstrip("?")](table[name]):
-            faults.append(f"{name} is {table[name].dtype}, not {kind.rstrip('?')}")
-        elif not kind.endswith("?") and table[name].isna().any():
-            faults.append(f"{name} is blank in {int(table[name].isna().sum())} rows")
-    if faults:
-        raise RecordError(f"{record}: " + "; ".join(sorted(faults)) + ".")
-
-
-EMPTY_KINDS = {"date": "datetime64[us]", "text": "str", "whole": "int64", "number": "float64", "flag": "bool"}
-
-
-def empty_table(contract: Mapping[str, str]) -> pd.DataFrame:
-    """A table with the columns and kinds of a contract, and no rows."""
-    return pd.DataFrame({name: pd.Series(dtype=EMPTY_KINDS[kind.rstrip("?")]) for name, kind in contract.items()})
-
-
-# ---- beside the data: what is wrong with it, and what was done about it ---------------------------------------
-
-FINDING_COLUMNS = {
-    "rule": "text",
-    "severity": "text",
-    "meaning": "text",
-    "where": "text",
-    "rows": "whole",
-    "first_rows": "text",
-    "children": "whole",
-    "child_days": "number",
-    "next_step": "text",
-}
-SEVERITIES = ("refusal", "error", "warning", "note")
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """Every rule the returns break, one row a rule and file; never a child's identifier.
-
-    table: rule (the statutory number, or our own name in words), severity (one of SEVERITIES; a refusal means
-    that file, or the whole return, could not be used), meaning, where (file name), rows, first_rows (row numbers
-    as text, five at most), children, child_days (touched by the rule), next_step.
-    """
-
-    table: pd.DataFrame
-
-    def __post_init__(self) -> None:
-        check_columns(self.table, FINDING_COLUMNS, "Findings")
-        if unknown := set(self.table["severity"]) - set(SEVERITIES):
-            raise RecordError(f"Findings: severity {sorted(unknown)} is not one of {', '.join(SEVERITIES)}.")
-
-    @classmethod
-    def of(cls, rows: list[dict[str, object]]) -> Findings:
-        """Findings from plain rows; an empty list is no findings."""
-        return cls(pd.DataFrame(rows, columns=list(FINDING_COLUMNS)) if rows else empty_table(FINDING_COLUMNS))
-
-    def join(self, other: Findings) -> Findings:
-        """These findings and then the other's."""
-        tables = [table for table in (self.table, other.table) if len(table)]
-        return Findings(pd.concat(tables, ignore_index=True)) if tables else self
-
-
-TREATMENT_COLUMNS = {
-    "rule": "text",
-    "rows_seen": "whole",
-    "rows_changed": "whole",
-    "children": "whole",
-    "child_days_before": "number",
-    "child_days_after": "number",
-    "gbp": "number",
-    "why": "text",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Treatments:
-    """The ledger of every dropped or altered row, in the order the rules were applied.
-
-    table: rule, rows_seen, rows_changed, children, child_days_before, child_days_after, gbp (effect in £, nought
-    where the rule touches no money), why. Child-days are of the whole table before and after the rule.
-    """
-
-    table: pd.DataFrame
-
-    def __post_init__(self) -> None:
-        check_columns(self.table, TREATMENT_COLUMNS, "Treatments")
-
-    @classmethod
-    def of(cls, rows: list[dict[str, object]]) -> Treatments:
-        """Treatments from plain rows; an empty list is none."""
-        return cls(pd.DataFrame(rows, columns=list(TREATMENT_COLUMNS)) if rows else empty_table(TREATMENT_COLUMNS))
-
-    def join(self, other: Treatments) -> Treatments:
-        """These treatments and then the other's."""
-        tables = [table for table in (self.table, other.table) if len(table)]
-        return Treatments(pd.concat(tables, ignore_index=True)) if tables else self
-
+from cip_analysis.contracts import RecordError, check_columns
+from cip_analysis.ledgers import Findings, Treatments
 
 # ---- what we were sent ----------------------------------------------------------------------------------------
 

@@ -10,16 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from cip_analysis.records import (
-    PAYMENT_COLUMNS,
-    Comparators,
-    Episodes,
-    Findings,
-    Payments,
-    Returns,
-    Treatments,
-    empty_table,
-)
+import pandas as pd
+
+from cip_analysis.contracts import empty_table
+from cip_analysis.impact.claim_evidence import Evidence
+from cip_analysis.impact.claims import Claims, reconcile_claims
+from cip_analysis.ledgers import Findings, Treatments
+from cip_analysis.records import PAYMENT_COLUMNS, Comparators, Episodes, Payments, Returns
 from cip_analysis.returns.checks import check_returns
 from cip_analysis.returns.episodes import build_episodes
 from cip_analysis.returns.finance import read_payments
@@ -83,6 +80,11 @@ class Run:
         return self.returns.years
 
     @property
+    def first_month(self) -> date:
+        """The last day of the first month the returns describe."""
+        return date(self.years[0] - 1, 4, 30)
+
+    @property
     def closed_years(self) -> tuple[int, ...]:
         """The years of the returns that are over on the census date: an in-year extract's last is not among them."""
         return tuple(year for year in self.years if date(year, 3, 31) <= self.as_at)
@@ -132,6 +134,24 @@ def open_run(
         root=root,
         own_data=own_data,
     )
+
+
+def reconcile_report(run: Run) -> pd.DataFrame:
+    """Every claim of the earlier report that the run names, beside what the data say; no rows where it names none.
+
+    Columns as `impact.claims.reconcile_claims` gives them. Returns that are not the run's own are left out of it: the
+    report speaks of the council, and other children prove nothing about it.
+    """
+    if not run.settings.claims:
+        return reconcile_claims(Claims(report="", meeting="", day=run.as_at, claims=()), _evidence(run))
+    claims = read_settings(_existing(run.root, run.settings.claims, "claims"), Claims)
+    return reconcile_claims(claims, _evidence(run))
+
+
+def _evidence(run: Run) -> Evidence:
+    episodes = run.episodes if run.own_data else None
+    payments = run.payments if run.own_data and run.has_payments else None
+    return Evidence(run.council, run.comparators, run.disclosure, episodes, payments)
 
 
 def _read_ledger(

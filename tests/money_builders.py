@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from cip_analysis.records import PAYMENT_COLUMNS, Findings, Payments, Treatments
+from cip_analysis.ledgers import Findings, Treatments
+from cip_analysis.records import PAYMENT_COLUMNS, Payments
 from cip_analysis.returns.finance import read_payments
 from cip_analysis.settings import PaymentColumns
 

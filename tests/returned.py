@@ -8,7 +8,8 @@ import pandas as pd
 from builders import a_header
 
 from cip_analysis.codes import DATE_COLUMNS
-from cip_analysis.records import Findings, Returns, Treatments
+from cip_analysis.ledgers import Findings, Treatments
+from cip_analysis.records import Returns
 
 
 def as_read(lines: list[dict[str, object]], kind: str) -> pd.DataFrame:

@@ -7,12 +7,12 @@ import re
 import pytest
 from builders import ROOT
 
-from cip_analysis import codes, records, settings
+from cip_analysis import codes, ledgers, records, settings
 from cip_analysis.impact import claims
 
 DICTIONARY = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
 WORDS = set(re.findall(r"`\[*([a-z_0-9]+)\]*`", DICTIONARY))
-CONTRACTS = [name for name in vars(records) if name.endswith("_COLUMNS")]
+CONTRACTS = {name: held for name, held in {**vars(ledgers), **vars(records)}.items() if name.endswith("_COLUMNS")}
 MODELS = [
     settings.Home, settings.Capacity, settings.PaymentColumns, settings.Council, settings.Run, settings.Judgement,
     settings.Disclosure, settings.Signature, settings.Pack, claims.Claim, claims.Claims,
@@ -22,7 +22,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "da
 
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_every_column_a_record_carries_is_in_the_data_dictionary(contract):
-    assert vars(records)[contract].keys() - WORDS == set()
+    assert CONTRACTS[contract].keys() - WORDS == set()
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

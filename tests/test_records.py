@@ -7,17 +7,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from cip_analysis.records import (
-    CASELOAD_COLUMNS,
-    Caseload,
-    Comparators,
-    Findings,
-    RecordError,
-    Released,
-    Spend,
-    Treatments,
-    check_columns,
-)
+from cip_analysis.contracts import RecordError, check_columns
+from cip_analysis.ledgers import Findings, Treatments
+from cip_analysis.records import CASELOAD_COLUMNS, Caseload, Comparators, Released, Spend
 
 
 def a_caseload(stocks: list[int], starts: list[int]) -> pd.DataFrame:

@@ -334,8 +334,7 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
-    environment.filters["day"] = day_in_words
-    environment.filters["css_text"] = _css_text
+    environment.filters.update(day=day_in_words, css_text=_css_text)
     return environment
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from cip_analysis.codes import TABLES
-from cip_analysis.records import SEVERITIES, Findings, Returns, Treatments
+from cip_analysis.ledgers import SEVERITIES, Findings, Treatments
+from cip_analysis.records import Returns
 
 
 def count_lines(returns: Returns) -> pd.DataFrame:

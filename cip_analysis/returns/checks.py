@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from cip_analysis.records import Findings, Returns
+from cip_analysis.ledgers import Findings
+from cip_analysis.records import Returns
 from cip_analysis.returns.rules import codes, dates, sequence
 from cip_analysis.returns.rules.sent import Rule, Sent, lay_out
 

@@ -25,7 +25,8 @@ from cip_analysis.codes import (
     START_REASONS,
     Code,
 )
-from cip_analysis.records import EPISODE_COLUMNS, LEGAL_COLUMNS, Episodes, Returns, Treatments
+from cip_analysis.ledgers import Treatments
+from cip_analysis.records import EPISODE_COLUMNS, LEGAL_COLUMNS, Episodes, Returns
 from cip_analysis.returns.histories import HISTORY_REPAIRS, PLACEMENT_REPAIRS, closes_of, first_of_group, new_periods
 from cip_analysis.returns.repairs import CODED, REPAIRS, Around, Repair, count_child_days
 from cip_analysis.returns.rules.sent import blank_to_missing

@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from cip_analysis.codes import SETTINGS
-from cip_analysis.records import PAYMENT_COLUMNS, Findings, Payments, Treatments
+from cip_analysis.ledgers import Findings, Treatments
+from cip_analysis.records import PAYMENT_COLUMNS, Payments
 from cip_analysis.returns.payments.cells import by_value, read_days, read_money, read_reference
 from cip_analysis.returns.payments.files import FIELDS, PaymentError, is_marked_synthetic, open_payment_files
 from cip_analysis.returns.payments.matching import match_payments, share_by_days, split_by_year

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from cip_analysis.records import Findings, Returns, Treatments
+from cip_analysis.ledgers import Findings, Treatments
+from cip_analysis.records import Returns
 from cip_analysis.returns.reading.fields import by_file
 from cip_analysis.returns.reading.files import MOST_FILES, Found, find_files, open_file
 from cip_analysis.returns.reading.kinds import by_kind, is_header, read_kind

@@ -19,7 +19,7 @@ from cip_analysis.codes import (
     START_REASONS,
     STARTS_A_PERIOD,
 )
-from cip_analysis.records import RecordError, check_columns
+from cip_analysis.contracts import RecordError, check_columns
 
 CHILD_COLUMNS = {
     "child": "whole",

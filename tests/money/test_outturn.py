@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 from builders import a_placement, make_episodes
 
+from cip_analysis.contracts import empty_table
 from cip_analysis.money.outturn import share_spend, spend_of, weigh_conventions
 from cip_analysis.money.spend import SpendError
-from cip_analysis.records import PAYMENT_COLUMNS, Payments, Spend, empty_table
+from cip_analysis.records import PAYMENT_COLUMNS, Payments, Spend
 
 
 def some_spend() -> Spend:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from money_builders import a_payment, make_payments
 
 from cip_analysis.codes import SETTINGS
+from cip_analysis.contracts import empty_table
 from cip_analysis.money.concentration import (
     concentration,
     cost_by_child,
@@ -34,7 +35,7 @@ from cip_analysis.money.spend import (
     unpaid_stays,
     weekly_prices,
 )
-from cip_analysis.records import PAYMENT_COLUMNS, PAYMENT_MATCHES, Payments, Spend, empty_table
+from cip_analysis.records import PAYMENT_COLUMNS, PAYMENT_MATCHES, Payments, Spend
 from cip_analysis.returns.finance import match_payments
 from cip_analysis.returns.payments.cells import to_pence
 from cip_analysis.settings import read_assumptions

@@ -6,7 +6,8 @@ from datetime import date
 
 import pandas as pd
 
-from cip_analysis.records import Findings, Returns, Treatments
+from cip_analysis.ledgers import Findings, Treatments
+from cip_analysis.records import Returns
 from cip_analysis.returns.account import (
     STITCHING,
     count_lines,

@@ -10,7 +10,8 @@ from builders import SHARED, a_header, an_episode
 from returned import returned
 
 from cip_analysis.codes import DATE_COLUMNS, TABLES
-from cip_analysis.records import Findings, Returns, Treatments
+from cip_analysis.ledgers import Findings, Treatments
+from cip_analysis.records import Returns
 from cip_analysis.returns.checks import RULES, check_returns
 
 SAMPLE = SHARED / "ssda903_sample"

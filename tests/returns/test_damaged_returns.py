@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from returns.damage import DAMAGES, Damage, healthy
 
-from cip_analysis.records import Episodes, Findings, Treatments
+from cip_analysis.ledgers import Findings, Treatments
+from cip_analysis.records import Episodes
 from cip_analysis.returns.checks import check_returns
 from cip_analysis.returns.episodes import build_episodes
 from cip_analysis.returns.ssda903 import ReturnError, read_returns

@@ -18,7 +18,8 @@ from cip_analysis.codes import (
     PROVIDERS,
     START_REASONS,
 )
-from cip_analysis.records import Episodes, Findings, Returns, Treatments
+from cip_analysis.ledgers import Findings, Treatments
+from cip_analysis.records import Episodes, Returns
 from cip_analysis.returns.checks import check_returns
 from cip_analysis.returns.episodes import build_episodes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from synthetic.invented import a_child, a_county, a_line
 
-from cip_analysis.records import RecordError
+from cip_analysis.contracts import RecordError
 
 MOVE = {"end": "2016-08-01", "end_reason": "X1", "move_reason": "CARPL"}
 

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cip_analysis.records import PAYMENT_MATCHES, Episodes, Payments, Treatments
+from cip_analysis.ledgers import Treatments
+from cip_analysis.records import PAYMENT_MATCHES, Episodes, Payments
 from cip_analysis.returns.payments.cells import total_gbp
 
 Whole = npt.NDArray[np.int64]

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from cip_analysis.codes import AGE_BANDS, FOSTER_PLACEMENTS
-from cip_analysis.records import check_columns
+from cip_analysis.contracts import check_columns
 from cip_analysis.settings import Council
 
 STOCK, STARTED, CEASED = "looked after", "started", "ceased"
