@@ -27,7 +27,7 @@ lab: $(READY) $(DATA) ## JupyterLab on the notebooks
 
 test: $(READY) $(DATA) ## every test, then every notebook
 	$(BIN)/pytest -n 2
-	$(BIN)/pytest -n 2 --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -o addopts="" -W ignore notebooks
+	$(BIN)/pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -o addopts="" -W ignore notebooks
 
 check: $(READY) ## lint, formatting and types
 	$(BIN)/ruff check .

@@ -1,0 +1,106 @@
+"""The `cip` command: what each call prints, and the code it leaves with."""
+
+from __future__ import annotations
+
+import json
+
+from builders import ROOT, an_episode, write_returns
+from typer.testing import CliRunner
+
+from cip_analysis.cli import app
+
+COUNCIL = ROOT / "config" / "councils" / "leicestershire.toml"
+PAYMENTS = """child_id,period_start,period_end,placement_type,provider_name,provider_urn,amount,row_type
+1,01/06/2016,07/06/2016,foster,Own,,350.00,payment
+9,01/06/2016,07/06/2016,foster,Own,,£100,payment
+"""
+
+
+def call(*arguments: object):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_usable_returns_are_said_to_be_and_leave_with_nought(tmp_path):
+    result = call("check", write_returns(tmp_path, [an_episode()]))
+    assert result.exit_code == 0
+    assert "Usable: 1 children, 1 placements" in " ".join(result.output.split())
+
+
+def test_a_folder_without_episodes_is_not_usable_and_leaves_with_one(tmp_path):
+    result = call("check", tmp_path)
+    assert result.exit_code == 1
+    assert "no episodes" in result.output
+
+
+def test_a_folder_that_is_not_there_is_a_wrong_call_and_leaves_with_two(tmp_path):
+    result = call("check", tmp_path / "elsewhere")
+    assert result.exit_code == 2
+    assert "elsewhere: no such file or folder" in result.output
+
+
+def test_a_check_can_be_read_by_a_machine(tmp_path):
+    folder = write_returns(tmp_path, [an_episode(LS="C9")])
+    told = json.loads(call("check", folder, "--json").output)
+    assert [line["rows"] for line in told["findings"] if line["rule"] == "144"] == [1]
+    assert all(line["child_days_after"] >= 0 for line in told["treatments"])
+
+
+def test_payments_are_checked_beside_the_returns(tmp_path):
+    folder = write_returns(tmp_path / "returns", [an_episode()])
+    ledger = tmp_path / "payments.csv"
+    ledger.write_text(PAYMENTS, encoding="utf-8")
+    result = call("check", folder, "--finance", ledger)
+    assert result.exit_code == 0
+    assert "payment matched: no child: 1 of 2 rows" in result.output
+
+
+def test_no_message_holds_a_childs_identifier(tmp_path):
+    folder = write_returns(tmp_path, [an_episode(CHILD="778899", DECOM="soon"), an_episode(CHILD="665544", PLACE="XX")])
+    output = call("check", folder).output + call("check", folder, "--json").output
+    assert "778899" not in output
+    assert "665544" not in output
+
+
+def test_the_same_seed_writes_the_same_county_and_the_check_finds_nothing_grave_in_it(tmp_path):
+    for name in ("one", "two"):
+        wanted = ("--seed", 7, "--first-year", 2017, "--last-year", 2018, "--to", tmp_path / name)
+        assert call("synthesise", COUNCIL, *wanted).exit_code == 0
+    files = [path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file()]
+    assert len(files) > 20
+    assert all((tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes() for name in files)
+    told = json.loads(call("check", tmp_path / "one" / "returns", "--json").output)
+    assert {line["severity"] for line in told["findings"]} <= {"warning", "note"}
+
+
+def test_a_county_is_not_written_over_somebody_elses_files(tmp_path):
+    (tmp_path / "mine.txt").write_text("keep", encoding="utf-8")
+    result = call("synthesise", COUNCIL, "--seed", 7, "--to", tmp_path)
+    assert result.exit_code == 2
+    assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "keep"
+
+
+def test_a_pack_file_that_is_not_there_says_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    result = call("pack", tmp_path / "none.toml")
+    assert result.exit_code == 1
+    assert "none.toml: no such settings file" in result.output
+
+
+def test_a_parameter_no_notebook_has_is_refused_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    pack = ROOT / "config" / "packs" / "cabinet-autumn-2018.toml"
+    result = call("pack", pack, "--to", tmp_path, "--set", "horizont=3")
+    assert result.exit_code == 1
+    assert "horizont" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_without_a_manifest_cannot_be_verified(tmp_path):
+    assert call("verify", tmp_path).exit_code == 2
+
+
+def test_every_command_explains_itself():
+    for command in ("check", "synthesise", "pack", "verify"):
+        result = call(command, "--help")
+        assert result.exit_code == 0
+        assert len(result.output) > 100

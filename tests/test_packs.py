@@ -1,0 +1,41 @@
+"""The packs the project ships, rendered whole: on the invented county, and on the public sample of return files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from builders import ROOT, SHARED
+
+from cip_analysis.publish.pack import PackRequest, render_pack
+from cip_analysis.publish.provenance import read_manifest, verify_pack
+
+CABINET = ROOT / "config" / "packs" / "cabinet-autumn-2018.toml"
+COUNTY = ROOT / "data" / "synthetic" / "leicestershire"
+SAMPLE = SHARED / "ssda903_sample"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not COUNTY.exists(), reason="the invented county is not made: make data"),
+]
+
+
+def render(to: Path, *overrides: str) -> Path:
+    return render_pack(PackRequest(CABINET, ROOT, to, overrides=overrides), lambda _done, _what: None)
+
+
+def test_the_cabinet_pack_renders_whole_from_the_invented_county_and_says_so_on_every_page(tmp_path):
+    pack = render(tmp_path)
+    pages = sorted(pack.glob("*.html"))
+    assert [page.stem for page in pages] == [
+        "00_summary", "01_returns", "02_children_in_care", "03_against_others", "06_residential_spend", "index",
+    ]  # fmt: skip
+    assert all("SYNTHETIC: invented data, not real children" in page.read_text(encoding="utf-8") for page in pages)
+    assert read_manifest(pack)["synthetic"] is True
+    assert verify_pack(pack) == []
+
+
+@pytest.mark.skipif(not SAMPLE.exists(), reason="the public sample of returns is not here")
+def test_the_cabinet_pack_renders_whole_from_the_public_sample_and_says_there_are_no_payments(tmp_path):
+    pack = render(tmp_path, f"returns={SAMPLE}")
+    assert "No payments file was given" in (pack / "06_residential_spend.html").read_text(encoding="utf-8")
+    assert str(SAMPLE.parent) not in "".join(page.read_text(encoding="utf-8") for page in pack.iterdir())
