@@ -8,6 +8,7 @@ said; what is beyond reading is left out and said; and the rest is untouched by 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from cip_analysis.ledgers import Findings, Treatments
 from cip_analysis.records import Returns
 from cip_analysis.returns.reading.fields import by_file
 from cip_analysis.returns.reading.files import MOST_FILES, Found, find_files, open_file
-from cip_analysis.returns.reading.kinds import by_kind, is_header, read_kind
+from cip_analysis.returns.reading.kinds import Kind, by_kind, is_header, read_kind
 from cip_analysis.returns.reading.submissions import give_years, key_by_authority
-from cip_analysis.returns.reading.text_tables import Notice, Repair
+from cip_analysis.returns.reading.text_tables import Notice, Repair, repairs_on_opening
 from cip_analysis.returns.reading.years import census_date
+from cip_analysis.returns.rules.sent import with_years
 
 MARK_OF_SYNTHETIC = "SYNTHETIC.TXT"
 UNKNOWN_WITHOUT = {
@@ -43,6 +45,15 @@ WHY = {
     "lower case": "codes are written in capitals",
     "words for a blank": "NULL, N/A, a dash and the like stand for a blank",
     "whole numbers with a point": "a spreadsheet wrote a whole number as a decimal",
+    "unreadable dates": "what cannot be read as a date is left blank, not guessed",
+    "dates with the month first": "a date with the month first is left blank, not turned round",
+    "identifiers a spreadsheet rounded": "the last figures are lost, so the child is left blank",
+    "line too long": "no row of a return is so long, so the line is left out",
+    "too many cells": "no cell can be trusted to be in its own column, so the row is left out",
+    "too few cells": "the cells lacking at a row's end are taken as blank",
+    "file cut short": "the row that breaks off is left out",
+    "unclosed quote": "the quotation marks are taken out and the line split at every delimiter",
+    "nul characters": "no text has them, so they are taken out",
     "authority put before the child": "the files pool several authorities, whose identifiers may coincide",
 }
 
@@ -71,21 +82,25 @@ def read_returns(folder: Path, as_at: date | None = None) -> Returns:
     opened = [open_file(found.root, name, is_header) for name in names]
     notices = [*found.notices, *(notice for file in opened for notice in file.notices)]
     digests = {table.source: file.digest for file in opened for table in file.tables}
+    mended = repairs_on_opening(opened)
     texts = by_kind(opened)
     del opened  # each kind's text is let go as soon as it is typed: held together they double the memory needed
     read = [read_kind(kind, texts.pop(kind)) for kind in list(texts)]
-    notices += [notice for part in read for notice in part.notices]
     tables = {part.kind: part.table for part in read if part.table is not None}
     if "episodes" not in tables or not tables["episodes"][["CHILD", "DECOM"]].notna().all(axis="columns").any():
+        notices += [notice for part in read for notice in part.notices]
         raise ReturnError(_why_nothing(folder.name or "The folder", len(names), notices), _findings(notices))
     keyed = key_by_authority(tables)
     placed = give_years(keyed.tables, digests)
     census = census_date(placed.tables["episodes"], as_at)
+    days = with_years(placed.tables["episodes"], pd.Timestamp(census.day))["days"]
+    notices += _with_child_days(read, keyed.tables["episodes"], days)
     notices += [*keyed.notices, *placed.notices, *census.notices]
-    notices += [*_absences(placed.tables), *_leading_zeros(placed.tables)]
-    repairs = [*(repair for part in read for repair in part.repairs), *keyed.repairs, *placed.repairs]
-    synthetic = _is_synthetic(found, placed.tables)
-    return Returns(placed.tables, census.day, _findings(notices), _treatments(repairs), synthetic)
+    tables = {kind: table.reset_index(drop=True) for kind, table in placed.tables.items()}
+    notices += [*_absences(tables), *_leading_zeros(tables)]
+    repairs = [*mended, *(repair for part in read for repair in part.repairs), *keyed.repairs, *placed.repairs]
+    synthetic = _is_synthetic(found, tables)
+    return Returns(tables, census.day, _findings(notices), _treatments(repairs), synthetic)
 
 
 def _look(folder: Path) -> Found:
@@ -122,6 +137,23 @@ def _is_synthetic(found: Found, tables: Mapping[str, pd.DataFrame]) -> bool:
         return True
     read = {Path(str(file).partition(" [")[0]) for table in tables.values() for file in table["file"].unique()}
     return any(mark in path.parents for mark in marked for path in read)
+
+
+def _with_child_days(read: Sequence[Kind], sent: pd.DataFrame, days: pd.Series) -> list[Notice]:
+    """What was noticed of each kind of table; of the episodes, with the child-days of the rows concerned.
+
+    sent: the episodes as files gave them. days: of those of its rows that were not left out as a twin's.
+    """
+    known = days.groupby([sent.loc[days.index, "file"], sent.loc[days.index, "row"]]).sum()
+    return [
+        replace(notice, child_days=_total(known, notice)) if part.kind == "episodes" and notice.rows else notice
+        for part in read
+        for notice in part.notices
+    ]
+
+
+def _total(days: pd.Series, notice: Notice) -> float:
+    return float(days.reindex(pd.MultiIndex.from_product([[notice.where], notice.rows])).sum())
 
 
 def _absences(tables: Mapping[str, pd.DataFrame]) -> list[Notice]:

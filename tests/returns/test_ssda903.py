@@ -503,3 +503,40 @@ def test_whatever_the_cells_hold_only_a_refusal_may_be_raised(tmp_path, rows):
         assert "no episodes" in str(refusal)
     else:
         assert episodes_of(returns)[["CHILD", "DECOM"]].notna().all(axis="columns").any()
+
+
+def test_an_unreadable_end_breaks_rule_147_and_tells_its_child_days_and_its_treatment(tmp_path):
+    """An end nobody can read leaves the row open to 31 March 2017: 304 nights from 1 June 2016."""
+    returns = read_returns(write_returns(tmp_path, [an_episode(DECOM="01/06/2016", DEC="soon"), an_episode(CHILD="2")]))
+    found = finding(returns, "147")
+    assert (found["rows"], found["children"], found["child_days"]) == (1, 1, 304)
+    assert repaired(returns) == {"unreadable dates": 1}
+
+
+def test_every_row_left_out_or_blanked_by_the_reader_is_a_line_of_the_ledger(tmp_path):
+    """The rounded identifier stands in the header as well."""
+    sent = [an_episode(CHILD=str(child)) for child in range(9)]
+    sent[0]["CHILD"], sent[1]["DECOM"], sent[2]["DEC"] = "1.2E+05", "05/25/2016", "never"
+    sent[2]["DECOM"] = "25/05/2016"
+    folder = write_returns(tmp_path, sent)
+    path = folder / "episodes_2017.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[4] += ",one,two,three"
+    lines[5] = "x" * 200_000
+    lines[6] = lines[6].replace("S", "\0S", 1)
+    lines[7] = lines[7].replace("S", '"S', 1)
+    lines[8] = lines[8].rpartition(",")[0]
+    path.write_text("\n".join(lines) + "\n1,01/", encoding="utf-8")
+    assert repaired(read_returns(folder)) == {
+        "too many cells": 1, "line too long": 1, "nul characters": 1, "unclosed quote": 1, "file cut short": 1,
+        "too few cells": 1, "unreadable dates": 1, "dates with the month first": 1,
+        "identifiers a spreadsheet rounded": 2,
+    }  # fmt: skip
+
+
+def test_halves_of_a_year_tell_the_child_days_of_their_own_rows(tmp_path):
+    """1 June 2016 to 31 March 2017 is 304 nights; the other half's row of the same number is another child's."""
+    for half, end in (("a", "02/06/2016"), ("b", "soon")):
+        rows = [an_episode(CHILD=half, DECOM="01/06/2016", DEC=end), an_episode(CHILD=f"{half}2", DEC="31/03/2017")]
+        write_table(tmp_path, f"episodes_2017_{half}.csv", rows)
+    assert finding(read_returns(tmp_path, date(2017, 3, 31)), "147")["child_days"] == 304

@@ -36,6 +36,7 @@ FORMS: Mapping[str, tuple[str, str]] = {
 SERIAL = r"[2-6]\d{4}(?:\.\d+)?"
 SERIAL_ORIGIN = pd.Timestamp(1899, 12, 30)
 EARLIEST, LATEST = pd.Timestamp(1900, 1, 1), pd.Timestamp(2100, 1, 1)
+RULE_OF_COLUMN = {"DEC": "147"}  # 141, on DECOM, is asked of blanks as well: `rules.dates`
 STATUTORY_RULES = {"DOB": " (rule 102)", "DECOM": " (rule 141)", "DEC": " (rule 147)"}
 Repairs = dict[str, np.ndarray]
 
@@ -146,7 +147,10 @@ def _read_text(cells: _Cells, column: str) -> Read:
         text = text.mask(pointed, text.str.replace(r"\.0+$", "", regex=True))
     if column == "CHILD":
         faults = _child_faults(cells, text)
-        text = text.mask(_exponent(text))
+        rounded = _exponent(text)
+        if rounded.any():
+            repairs["identifiers a spreadsheet rounded"] = cells.rows(rounded)
+        text = text.mask(rounded)
     return cells.column(text), repairs, faults
 
 
@@ -185,10 +189,14 @@ def _read_dates(cells: _Cells, column: str) -> Read:
     if not unread.any():
         return cells.column(dates), repairs, []
     turned, faults = _month_first(cells, text, dates, column)
+    if turned.any():
+        repairs["dates with the month first"] = turned
     others = cells.rows(unread & ~_is_month_first(text))
     if others.any():
+        repairs["unreadable dates"] = others
         meaning = f"{column} cannot be read as a date{STATUTORY_RULES.get(column, '')}; left blank."
-        faults.append(_Fault(Notice("unreadable date", "error", meaning, "Write it dd/mm/yyyy."), others))
+        rule = RULE_OF_COLUMN.get(column, "unreadable date")
+        faults.append(_Fault(Notice(rule, "error", meaning, "Write it dd/mm/yyyy."), others))
     return cells.column(dates).mask(turned), repairs, faults
 
 
@@ -232,7 +240,8 @@ def _month_first(cells: _Cells, text: pd.Series, dates: pd.Series, column: str) 
     mixed = np.isin(cells.files, np.intersect1d(cells.files[only_month], cells.files[only_day]))
     faults = []
     if (blanked := only_month | (turned & either)).any():
-        meaning = f"{column} has the month before the day; it was not turned round but left blank."
+        statutory = STATUTORY_RULES.get(column, "")
+        meaning = f"{column} has the month before the day{statutory}; it was not turned round but left blank."
         faults.append(_Fault(Notice("month before day", "error", meaning, "Export it as dd/mm/yyyy."), blanked))
     if (doubtful := mixed & either).any():
         meaning = f"{column} reads either way in a file that mixes day first and month first; read day first."

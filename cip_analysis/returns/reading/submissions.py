@@ -69,6 +69,7 @@ def key_by_authority(tables: Tables) -> Placed:
 def give_years(tables: Tables, digests: Mapping[str, str]) -> Placed:
     """Every table with `year` (ending 31 March) on every row, twins left out, later files further down.
 
+    Rows keep the index they have in `tables`, so that one may be found again once its file is known by another name.
     tables: typed, with `file`, `row` and `label` (the YEAR cell, or ""). digests: a fingerprint of each file's bytes.
     """
     parts = {kind: parts_of(kind, table) for kind, table in tables.items()}
@@ -219,7 +220,7 @@ def _without_twins(table: pd.DataFrame, digests: Mapping[str, str]) -> tuple[pd.
             left_out.append(
                 (replace(notice, children=len(children)), Repair("twin files", len(table), int(rows.sum()), children))
             )
-    return table[keep].reset_index(drop=True), left_out
+    return table[keep], left_out
 
 
 @dataclass(frozen=True, slots=True)

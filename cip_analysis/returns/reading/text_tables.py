@@ -17,6 +17,7 @@ class Notice:
     """Something to tell the reader of a file: one row of `records.Findings`, still as an object.
 
     rows: row numbers concerned, all of them; only their count and the first five are passed on.
+    child_days: of those rows, where they are episodes.
     """
 
     rule: str
@@ -26,6 +27,7 @@ class Notice:
     where: str = ""
     rows: tuple[int, ...] = ()
     children: int = 0
+    child_days: float = 0.0
 
     def as_finding(self) -> dict[str, object]:
         """The notice as a row of Findings."""
@@ -37,7 +39,7 @@ class Notice:
             "rows": len(self.rows),
             "first_rows": ", ".join(str(row) for row in self.rows[:5]),
             "children": self.children,
-            "child_days": 0.0,
+            "child_days": self.child_days,
             "next_step": self.next_step,
         }
 
@@ -74,6 +76,24 @@ class Opened:
     tables: tuple[TextTable, ...] = ()
     notices: tuple[Notice, ...] = ()
     digest: str = ""
+
+
+MENDED_ON_OPENING = frozenset(
+    {"line too long", "too many cells", "too few cells", "file cut short", "unclosed quote", "nul characters"}
+)
+
+
+def repairs_on_opening(files: Sequence[Opened]) -> list[Repair]:
+    """Lines left out or altered before any table was told from another: one repair a notice, of its file's lines.
+
+    Files that gave no table altered nothing.
+    """
+    return [
+        Repair(notice.rule, max(sum(len(table.rows) for table in file.tables), len(notice.rows)), len(notice.rows))
+        for file in files
+        for notice in file.notices
+        if file.tables and notice.rule in MENDED_ON_OPENING
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def lay_out(returns: Returns) -> Sent:
     """The returns as rules read them; the tables sent are left as they are."""
     census = pd.Timestamp(returns.census_date)
     tables = {name: _complete(table, name) for name, table in returns.tables.items() if name in TABLES}
-    tables["episodes"] = _with_neighbours(_with_years(tables["episodes"], census))
+    tables["episodes"] = _with_neighbours(with_years(tables["episodes"], census))
     tables["episodes"] = tables["episodes"].assign(birth_date=_birth_dates(tables))
     return Sent(tables, census, returns.years)
 
@@ -116,7 +116,11 @@ def _column(table: pd.DataFrame, column: str) -> pd.Series:
     return blank_to_missing(table.get(column, pd.Series(None, index=table.index, dtype="str")))
 
 
-def _with_years(episodes: pd.DataFrame, census: pd.Timestamp) -> pd.DataFrame:
+def with_years(episodes: pd.DataFrame, census: pd.Timestamp) -> pd.DataFrame:
+    """The episodes with `year_start`, `year_end` and `days`: each row's nights, an open one's through `year_end`.
+
+    episodes: `year`, DECOM and DEC. A row with no start, or that ends before it, covers none.
+    """
     years = episodes["year"].to_numpy().astype("int64")
     april = (years - 1 - 1970).astype("datetime64[Y]").astype("datetime64[M]") + 3
     start = pd.Series(april.astype("datetime64[us]"), index=episodes.index)
