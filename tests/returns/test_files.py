@@ -429,3 +429,9 @@ def test_no_sheet_inside_a_workbook_raises_anything(tmp_path, sheet):
             archive.writestr(part, sheet if part.endswith("sheet1.xml") else whole.read(part))
     given_back = opened(tmp_path, "harmed.xlsx", harmed.getvalue())
     assert given_back.tables or given_back.notices
+
+
+def test_a_child_of_the_xml_without_an_identifier_is_kept_for_the_checks_to_tell(tmp_path):
+    nameless = CHILD.format("7", "0", "").replace("<CHILDID>7</CHILDID>", "")
+    tables = tables_of(opened(tmp_path, "return.xml", an_xml(nameless, CHILD.format("8", "0", ""))))
+    assert [row.get("CHILD") for row in tables["episodes"]] == [None, None, "8", "8"]

@@ -129,18 +129,18 @@ class _Children(handler.ContentHandler):
             self._keep_child(element.line)
 
     def _keep_child(self, line: int) -> None:
-        """File a complete child's groups under their tables."""
+        """File a complete child's groups under their tables; one without an identifier too, for the checks to tell."""
         groups, self._groups = self._groups, []
         own: Leaves = {}
         for group in groups:
             own |= {tag: text for tag, text in group.leaves.items() if tag in OF_THE_CHILD and tag not in own}
-        if not own.get("CHILD"):
+        filed = [(kind, group) for group in groups for kind in _kinds(group.leaves)]
+        if not filed:
             return
         self.count += 1
         self._lines.add(line)
-        for group in groups:
-            for kind in _kinds(group.leaves):
-                self.records[kind].append((group.line, own | group.leaves))
+        for kind, group in filed:
+            self.records[kind].append((group.line, own | group.leaves))
 
 
 def _kinds(leaves: Leaves) -> list[str]:
