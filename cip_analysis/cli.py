@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -33,24 +34,28 @@ def check(
     folder: Annotated[Path, typer.Argument(help="Folder (or one file) of SSDA903 returns.")],
     finance: Annotated[Path | None, typer.Option(help="Placement payments file to check beside them.")] = None,
     council: Annotated[Path | None, typer.Option(help="Council file that maps the payments columns.")] = None,
+    as_at: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day an extract within the year was cut.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print findings and treatments as JSON.")] = False,
 ) -> None:
     """List what is wrong with returns and what would be done about it. Exit 0 usable, 1 not usable, 2 wrong call."""
     from cip_analysis.returns.checks import check_returns
     from cip_analysis.returns.episodes import build_episodes
-    from cip_analysis.returns.ssda903 import read_returns
+    from cip_analysis.returns.ssda903 import ReturnError, read_returns
 
-    for path in (folder, finance):
-        if path is not None and not path.exists():
-            _stop(FileNotFoundError(f"{path.name}: no such file or folder. Check the path."), WRONG_CALL)
+    columns = _payment_columns(council, folder, finance)
     try:
-        returns = read_returns(folder)
+        returns = read_returns(folder, as_at.date() if as_at else None)
         findings = returns.findings.join(check_returns(returns))
         episodes, treatments = build_episodes(returns)
         treatments = returns.treatments.join(treatments)
         if finance is not None:
-            paid_findings, paid_treatments = _check_finance(finance, council, episodes)
+            paid_findings, paid_treatments = _check_finance(finance, columns, episodes)
             findings, treatments = findings.join(paid_findings), treatments.join(paid_treatments)
+    except ReturnError as error:
+        _print_check(error.findings, Treatments.of([]), as_json)
+        _stop(error, NOT_USABLE)
     except ValueError as error:
         _stop(error, NOT_USABLE)
     _print_check(findings, treatments, as_json)
@@ -63,11 +68,21 @@ def check(
         )
 
 
-def _check_finance(finance: Path, council: Path | None, episodes: Episodes) -> tuple[Findings, Treatments]:
+def _payment_columns(council: Path | None, *given: Path | None) -> PaymentColumns:
+    """The council's names for its payments columns; a wrong call where a path or the council file is no good."""
+    for path in given:
+        if path is not None and not path.exists():
+            _stop(FileNotFoundError(f"{path.name}: no such file or folder. Check the path."), WRONG_CALL)
+    try:
+        return read_settings(council, Council).payment_columns if council else PaymentColumns()
+    except ValueError as error:
+        _stop(error, WRONG_CALL)
+
+
+def _check_finance(finance: Path, columns: PaymentColumns, episodes: Episodes) -> tuple[Findings, Treatments]:
     from cip_analysis.returns.finance import read_payments
     from cip_analysis.returns.payments.matching import match_payments
 
-    columns = read_settings(council, Council).payment_columns if council else PaymentColumns()
     paid, findings, treatments = read_payments(finance, columns)
     return findings, treatments.join(match_payments(paid, episodes)[1])
 
@@ -81,11 +96,15 @@ def _print_check(findings: Findings, treatments: Treatments, as_json: bool) -> N
         return
     for line in findings_by_rule(findings).to_dict("records"):
         colour = {"refusal": "red", "error": "red", "warning": "yellow"}.get(line["severity"], "dim")
-        touched = f"{line['rows']:,} rows, {line['children']:,} children" if line["rows"] else ""
+        counts = f"{line['rows']:,} rows, {line['children']:,} children, {line['child_days']:,.0f} child-days"
+        touched = counts if line["rows"] else ""
         where = line["where"] + (f", first at rows {line['first_rows']}" if line["first_rows"] else "")
+        where += f"; and {line['files'] - 1} more files" if line["files"] > 1 else ""
         console.print(f"[{colour}]{line['severity']}[/] [bold]{escape(line['rule'])}[/] {touched}", highlight=False)
         said = f"    {line['meaning']} {line['next_step']} ({where})"
         console.print(said, soft_wrap=True, highlight=False, markup=False)
+    if treatments.table.empty:
+        return
     made = repairs_made(treatments)
     console.print(f"\n[bold]What would be done about it[/]: {len(treatments.table)} rules applied in order, of which")
     for line in made.to_dict("records"):

@@ -213,6 +213,9 @@ def _read_toml(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise SettingsError(f"{path.name}: no such settings file. Check the path given.") from None
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise SettingsError(f"{path.name}: cannot be opened ({reason}). Give a settings file.") from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path.name}: not readable as UTF-8 text. Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:

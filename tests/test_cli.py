@@ -45,6 +45,36 @@ def test_a_check_can_be_read_by_a_machine(tmp_path):
     assert all(line["child_days_after"] >= 0 for line in told["treatments"])
 
 
+def test_a_refusal_tells_a_machine_its_findings_too(tmp_path):
+    (tmp_path / "episodes.csv").write_text("", encoding="utf-8")
+    result = call("check", tmp_path, "--json")
+    assert result.exit_code == 1
+    assert [line["rule"] for line in json.loads(result.stdout)["findings"]] == ["file not used"]
+    assert "nothing to count" in result.stderr
+
+
+def test_a_finding_says_how_many_child_days_it_touches(tmp_path):
+    """1 June 2016 to 31 March 2017, the whole of an open row."""
+    result = call("check", write_returns(tmp_path, [an_episode(DECOM="01/06/2016", LS="C9")]))
+    assert "error 144 1 rows, 1 children, 304 child-days" in result.output
+
+
+def test_the_day_an_extract_was_cut_can_be_given(tmp_path):
+    folder = write_returns(tmp_path, [an_episode(DECOM="01/06/2016")])
+    result = call("check", folder, "--as-at", "2016-09-30")
+    assert "census date 30 September 2016" in " ".join(result.output.split())
+    assert call("check", folder, "--as-at", "yesterday").exit_code == 2
+
+
+def test_a_council_file_that_is_none_is_a_wrong_call(tmp_path):
+    folder = write_returns(tmp_path / "returns", [an_episode()])
+    broken = tmp_path / "council.toml"
+    broken.write_text("name = 1\n", encoding="utf-8")
+    for council in (tmp_path, tmp_path / "none.toml", broken):
+        result = call("check", folder, "--council", council)
+        assert (result.exit_code, type(result.exception)) == (2, SystemExit)
+
+
 def test_payments_are_checked_beside_the_returns(tmp_path):
     folder = write_returns(tmp_path / "returns", [an_episode()])
     ledger = tmp_path / "payments.csv"

@@ -111,3 +111,8 @@ def test_the_root_is_found_from_a_folder_inside_the_project_and_nowhere_else(tmp
     assert find_root(ROOT / "notebooks") == ROOT
     with pytest.raises(SettingsError, match="No project found"):
         find_root(tmp_path)
+
+
+def test_a_folder_in_the_place_of_a_settings_file_is_said(tmp_path):
+    with pytest.raises(SettingsError, match="cannot be opened"):
+        read_settings(tmp_path, Council)
