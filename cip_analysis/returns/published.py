@@ -177,6 +177,9 @@ def _read_sheet(path: Path) -> pd.DataFrame:
         raw = path.read_bytes()
     except FileNotFoundError:
         raise PublishedError(f"{path.name}: no such file. Check the path to the published statistics.") from None
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise PublishedError(f"{path.name}: cannot be opened ({reason}). Give the data file itself.") from None
     start = raw.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
         raise PublishedError(f"{path.name}: empty. Fetch it again from the publisher.")

@@ -264,3 +264,8 @@ def test_the_panels_of_earlier_releases_are_read_whole():
         assert len(read_published(SHARED / "published" / name).table) > 1000
     neighbours = read_neighbours(SHARED / "published" / "statistical_neighbours.csv", "2021")
     assert neighbours["855"] == the_council().neighbours
+
+
+def test_a_folder_in_the_place_of_a_download_is_said(tmp_path):
+    with pytest.raises(PublishedError, match="cannot be opened"):
+        read_published(tmp_path)
