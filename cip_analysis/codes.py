@@ -42,7 +42,6 @@ START_REASONS: Mapping[str, Code] = _codes(
 STARTS_A_PERIOD = "S"
 MOVES_PLACEMENT = frozenset("PTBU")
 KEEPS_CARER = frozenset("TU")
-CHANGES_LEGAL_STATUS = frozenset("LBU")
 
 LEGAL_STATUSES: Mapping[str, Code] = _codes(
     {
@@ -129,7 +128,6 @@ PLACEMENTS: Mapping[str, Code] = {
 }
 TEMPORARY_PLACEMENTS = frozenset({"T0", "T1", "T2", "T3", "T4"})
 FOSTER_PLACEMENTS = frozenset({"Q1", "Q2", "U1", "U2", "U3", "U4", "U5", "U6"})
-LONG_TERM_FOSTER = frozenset({"U1", "U4"})
 ADOPTION_PLACEMENTS = frozenset({"A3", "A4", "A5", "A6"})
 
 PROVIDERS: Mapping[str, Code] = _codes(

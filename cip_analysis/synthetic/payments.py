@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from cip_analysis.codes import RESPITE_STATUSES, TEMPORARY_PLACEMENTS, setting_of
+from cip_analysis.codes import TEMPORARY_PLACEMENTS, setting_of
 from cip_analysis.settings import Council
 from cip_analysis.synthetic.blemishes import EXTRA, add_blemishes
 from cip_analysis.synthetic.chance import stream
@@ -146,14 +146,6 @@ def _priced(stays: pd.DataFrame, histories: Histories, seed: int) -> pd.DataFram
     return stays.assign(
         times=times, platform=platform, provider_name=_provider_names(stays, chance), **parts, **changes
     )
-
-
-def _one_price_for_respite(terms: pd.DataFrame) -> pd.DataFrame:
-    """The stays with every respite stay of a child on the terms of the first: one agreement, many nights."""
-    respite = terms["legal_status"].isin(RESPITE_STATUSES)
-    agreed = ["times", "platform", "provider_name", "health_part", "education_part"]
-    first = terms[respite].groupby(["child", "setting"])[agreed].transform("first")
-    return terms.assign(**{name: terms[name].where(~respite, first[name].reindex(terms.index)) for name in agreed})
 
 
 def _platforms(stays: pd.DataFrame, chance: np.random.Generator) -> pd.Series:
