@@ -20,12 +20,16 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 console = Console()
 errors = Console(stderr=True)
 
-NOT_USABLE, WRONG_CALL = 1, 2
+NOT_USABLE, WRONG_CALL, INTERRUPTED = 1, 2, 130
 
 
 def _stop(error: ValueError | OSError, code: int) -> NoReturn:
     """Say what went wrong, in its own words, and leave with `code`."""
-    errors.print(f"[bold red]cip:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
+    said = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        name = Path(str(error.filename or "a file")).name
+        said = f"{name}: {error.strerror.lower()}. Check the path, and who may use it."
+    errors.print(f"[bold red]cip:[/] {escape(said)}", soft_wrap=True, highlight=False)
     raise typer.Exit(code)
 
 
@@ -64,7 +68,8 @@ def check(
         children = episodes.table["child"].nunique()
         console.print(
             f"Usable: {children:,} children, {len(episodes.table):,} placements, years ending March {years}, "
-            f"census date {returns.census_date:%d %B %Y}."
+            f"census date {returns.census_date:%d %B %Y}.",
+            soft_wrap=True,
         )
 
 
@@ -145,13 +150,21 @@ def pack(
     audience: Annotated[str | None, typer.Option(help="public or exempt; the pack's own unless told.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A notebook parameter.")] = None,
 ) -> None:
-    """Render an evidence pack: every notebook, or none."""
-    from cip_analysis.publish.pack import PackRequest, render_pack
+    """Render an evidence pack: every notebook, or none. Exit 0 made, 1 not made, 2 wrong call: nothing was run."""
+    from cip_analysis.publish.pack import PackRequest, plan_pack, render_pack
 
     try:
         root = find_root(Path.cwd())
         settings = read_settings(pack_file, Pack)
         _make_synthetic_data(root, settings)
+        request = PackRequest(
+            pack_file=pack_file.resolve(), root=root, to=(to or root / "reports").resolve(), jobs=jobs,
+            audience=audience, overrides=tuple(set_ or ()),
+        )  # fmt: skip
+        plan_pack(request)
+    except (ValueError, OSError) as error:
+        _stop(error, WRONG_CALL)
+    try:
         with Progress(
             TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
             TimeElapsedColumn(), console=errors,
@@ -162,11 +175,10 @@ def pack(
                 """Move the bar on."""
                 progress.update(task, completed=done, description=what)
 
-            request = PackRequest(
-                pack_file=pack_file.resolve(), root=root, to=(to or root / "reports").resolve(), jobs=jobs,
-                audience=audience, overrides=tuple(set_ or ()),
-            )  # fmt: skip
             folder = render_pack(request, show)
+    except KeyboardInterrupt:
+        errors.print("[bold red]cip:[/] stopped before the end. No pack was written, and the last good one stands.")
+        raise typer.Exit(INTERRUPTED) from None
     except (ValueError, OSError) as error:
         _stop(error, NOT_USABLE)
     console.print(f"Pack written: {folder / 'index.html'}")

@@ -16,7 +16,7 @@ from cip_analysis.contracts import empty_table
 from cip_analysis.impact.claim_evidence import Evidence
 from cip_analysis.impact.claims import Claims, reconcile_claims
 from cip_analysis.ledgers import Findings, Treatments
-from cip_analysis.records import PAYMENT_COLUMNS, Comparators, Episodes, Payments, Returns
+from cip_analysis.records import COMPARATOR_COLUMNS, PAYMENT_COLUMNS, Comparators, Episodes, Payments, Returns
 from cip_analysis.returns.checks import check_returns
 from cip_analysis.returns.episodes import build_episodes
 from cip_analysis.returns.finance import read_payments
@@ -130,7 +130,7 @@ def open_run(
         payments=paid,
         payment_findings=paid_findings,
         payment_treatments=paid_treatments,
-        comparators=read_published(_existing(root, chosen.published, "published statistics")),
+        comparators=_read_comparators(root, chosen.published, council),
         root=root,
         own_data=own_data,
     )
@@ -163,6 +163,17 @@ def _read_ledger(
     paid, findings, treatments = read_payments(_existing(root, ledger, "payments"), council.payment_columns)
     matched, met = match_payments(paid, episodes)
     return matched, findings, treatments.join(met)
+
+
+def _read_comparators(root: Path, published: str, council: Council) -> Comparators:
+    """The published statistics, the council and its region called as the council's file calls them; none if blank."""
+    if not published:
+        return Comparators(empty_table(COMPARATOR_COLUMNS).assign(published=pd.Series(dtype="datetime64[us]")))
+    comparators = read_published(_existing(root, published, "published statistics"))
+    table = comparators.table
+    names = {council.la_code: council.name, council.region_code: council.region}
+    called = table["area_code"].map(names).fillna(table["area"]).astype("str")
+    return Comparators(table.assign(area=called), comparators.neighbours)
 
 
 def _existing(root: Path, name: str, what: str) -> Path:

@@ -112,7 +112,7 @@ def test_a_county_is_not_written_over_somebody_elses_files(tmp_path):
 def test_a_pack_file_that_is_not_there_says_so(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     result = call("pack", tmp_path / "none.toml")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "none.toml: no such settings file" in result.output
 
 
@@ -120,7 +120,7 @@ def test_a_parameter_no_notebook_has_is_refused_before_anything_runs(tmp_path, m
     monkeypatch.chdir(ROOT)
     pack = ROOT / "config" / "packs" / "cabinet-autumn-2018.toml"
     result = call("pack", pack, "--to", tmp_path, "--set", "horizont=3")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "horizont" in result.output
     assert list(tmp_path.iterdir()) == []
 
@@ -134,3 +134,11 @@ def test_every_command_explains_itself():
         result = call(command, "--help")
         assert result.exit_code == 0
         assert len(result.output) > 100
+
+
+def test_a_place_where_nothing_can_be_written_is_said_in_words(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    result = call("pack", ROOT / "config" / "packs" / "cabinet-autumn-2018.toml", "--to", tmp_path / "file" / "packs")
+    assert result.exit_code == 1
+    assert "Check the path, and who may use it." in result.output

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pandas as pd
@@ -15,6 +15,10 @@ from cip_analysis.settings import Council
 POOLED = "Neighbours, pooled"
 MEAN_OF_RATES = "Neighbours, mean of rates"
 ENGLAND_CODE = "E92000001"
+
+
+class ComparisonError(ValueError):
+    """The published statistics held do not cover the council or those it is compared with."""
 
 
 def rate_per_10k(comparators: Comparators, measure: str = LOOKED_AFTER) -> pd.DataFrame:
@@ -41,10 +45,15 @@ def compare_rates(comparators: Comparators, council: Council, measure: str = LOO
     Columns: year, series, areas (how many authorities stand behind the figure), children, population, rate_per_10k.
     Pooled neighbours are their children over their population, so large counties weigh more; the mean of rates
     gives each the same weight. Neighbours without a figure for a year are left out of it, and `areas` says so.
+    The council, its region and England are called as the council's file calls them, however the publisher does.
+    Raises ComparisonError where one of the four has no figure for the latest year, or there are none at all; of starts
+    and ceases only the council and its neighbours are needed.
     """
     rates = rate_per_10k(comparators, measure)
-    single = rates[rates["area_code"].isin([council.la_code, council.region_code, ENGLAND_CODE])]
-    single = single.rename(columns={"area": "series"}).assign(areas=1)
+    names = {council.la_code: council.name, council.region_code: council.region, ENGLAND_CODE: "England"}
+    _refuse_uncovered(rates, council, names if measure == LOOKED_AFTER else {council.la_code: council.name}, measure)
+    single = rates[rates["area_code"].isin(names)]
+    single = single.assign(series=single["area_code"].map(names), areas=1)
     near = rates[rates["area_code"].isin(council.neighbours)].groupby("year", as_index=False)
     sums = near.agg(
         areas=("area_code", "size"), children=("children", "sum"), population=("population", "sum"),
@@ -56,6 +65,22 @@ def compare_rates(comparators: Comparators, council: Council, measure: str = LOO
     order = [council.name, POOLED, MEAN_OF_RATES, council.region]
     place = together["series"].map({name: position for position, name in enumerate(order)}).fillna(len(order))
     return together.assign(place=place).sort_values(["year", "place"], ignore_index=True)[columns]
+
+
+def _refuse_uncovered(rates: pd.DataFrame, council: Council, names: Mapping[str, str], measure: str) -> None:
+    """Refuse rates that lack, for their latest year, an area of `names` (code -> name) or every neighbour."""
+    held = rates[rates["year"] == rates["year"].max()]["area_code"]
+    absent = [f"{name} ({code})" for code, name in names.items() if code not in set(held)]
+    if not held.isin(council.neighbours).any():
+        absent.append("any of its neighbours")
+    if absent:
+        year = f"for the year to March {rates['year'].max()}" if len(rates) else "for any year known by the census"
+        raise ComparisonError(
+            f"The published statistics have no children {measure.replace('_', ' ')}, with a population, {year} of "
+            f"{', '.join(absent)}. Check the codes in the council's file, or name a file that covers them (see "
+            "data/reference/README.md) under `published` in the run's settings; or take the notebooks that compare "
+            "out of the pack."
+        )
 
 
 def compare_flows(comparators: Comparators, council: Council) -> pd.DataFrame:

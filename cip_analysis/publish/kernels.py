@@ -7,6 +7,7 @@ private folder where the system has them, because numbered ports can be taken be
 from __future__ import annotations
 
 import copy
+import logging
 import os
 import re
 import subprocess
@@ -28,11 +29,21 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets import default
 from traitlets.config import Config
 
+import cip_analysis
 from cip_analysis.publish.parameters import Value, as_told
 
 INJECTED = "injected-parameters"
-LONGEST_MESSAGE = 400
+LONGEST_MESSAGE = 600
 HIDDEN = re.compile(r"\b(?:\d{5,}|[A-Z]\d{11}[\dA-Z]|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b", re.IGNORECASE)
+
+QUOTED = re.compile(r"""'[^']*'|"[^"]*"|“[^”]*”""")
+WORD_WITH_DIGIT = re.compile(r"[^\s()\[\]{},;:]*\d[^\s()\[\]{},;]*")
+OWN_ERROR = re.compile(r"^class (\w+Error)\(", re.MULTILINE)
+SPEAK_OF_CODE = frozenset(
+    {"NameError", "UnboundLocalError", "ModuleNotFoundError", "ImportError", "SyntaxError", "IndentationError"}
+)
+
+logging.getLogger("papermill").addHandler(logging.NullHandler())  # a notebook that stops is told once, in our words
 
 
 class NotebookError(ValueError):
@@ -122,7 +133,7 @@ def run_notebook(
                 on_cell_start=_noting(reached),
             )
     except PapermillExecutionError as error:
-        said = f"{error.ename}: {_last_line(error.evalue)}"
+        said = f"{error.ename}: {_last_line(error.evalue, error.ename)}"
         raise NotebookError(_advice(notebook, path, error.cell_index, bool(values), said)) from None
     except CellTimeoutError:
         said = f"it took longer than {setting.timeout_seconds} seconds (timeout_seconds in the pack file)"
@@ -201,7 +212,19 @@ def _shift(notebook: nbformat.NotebookNode, index: int) -> int:
     return 1 if places and index > places[0] else 0
 
 
-def _last_line(message: str) -> str:
-    """The last line of an error, short, with whatever could be a child's number or address struck out."""
+def _last_line(message: str, kind: str) -> str:
+    """The last line of an error, short, with whatever could say who a child is struck out.
+
+    Errors of this package count rows and name none, and Python's of names speak of code. Any other may quote a value of
+    a record, as a KeyError does, so what it quotes and every word with a digit go.
+    """
     lines = [line.strip() for line in str(message).splitlines() if line.strip()] or ["it gave no reason"]
-    return HIDDEN.sub("…", lines[-1])[:LONGEST_MESSAGE]
+    if kind in SPEAK_OF_CODE or kind in _own_errors():
+        return HIDDEN.sub("…", lines[-1])[:LONGEST_MESSAGE]
+    return WORD_WITH_DIGIT.sub("…", QUOTED.sub("…", lines[-1]))[:LONGEST_MESSAGE]
+
+
+def _own_errors() -> set[str]:
+    """The names of this package's own errors, from its source: a notebook may raise one that is not imported here."""
+    sources = Path(cip_analysis.__file__).parent.rglob("*.py")
+    return {name for path in sources for name in OWN_ERROR.findall(path.read_text(encoding="utf-8"))}

@@ -129,11 +129,16 @@ def _cover(plan: Plan, executed: Executed, inputs: tuple[provenance.Hashed, ...]
         meeting=plan.pack.meeting,
         status=plan.pack.status,
         audience=plan.audience,
-        as_at=plan.run.as_at if plan.own_data and plan.run.as_at else max(days, default=None),
+        as_at=plan.run.as_at if plan.own_data and plan.run.as_at else _commonest(days),
         synthetic=any(mark["synthetic"] for mark in marks),
         run_id=provenance.run_id(inputs, plan.told_values, provenance.key_packages()),
         code_version=provenance.code_version(plan.request.root).in_words,
     )
+
+
+def _commonest(days: list[date]) -> date | None:
+    """The day that most exhibits describe: the returns' census date, for published figures may describe a later day."""
+    return max(days, key=lambda day: (days.count(day), day), default=None)
 
 
 def _facts(plan: Plan, cover: page.Cover) -> tuple[tuple[str, str], ...]:

@@ -11,6 +11,7 @@ from cip_analysis.publish.kernels import read_notebook
 from cip_analysis.publish.page import AUDIENCES
 from cip_analysis.settings import Council, Pack, Run, read_settings
 
+NAMED = ("returns", "payments", "published", "settings")
 Values = dict[str, dict[str, parameters.Value]]
 
 
@@ -93,6 +94,7 @@ def plan_pack(request: PackRequest) -> Plan:
     sources = _sources(
         request, run_file, run, {name: value for each in values.values() for name, value in each.items()}
     )
+    _refuse_absent(sources, request.root)
     return Plan(request, pack, run, council, audience, notebooks, values, {**sources, "notebook": list(notebooks)})
 
 
@@ -102,6 +104,21 @@ def _notebook(root: Path, name: str) -> Path:
         held = ", ".join(sorted(one.stem for one in path.parent.glob("*.ipynb"))) or "none"
         raise PackError(f"There is no notebook {name}. The folder {path.parent.name} holds: {held}.")
     return path
+
+
+def _refuse_absent(sources: Mapping[str, list[Path]], root: Path) -> None:
+    """Refuse a file or folder that the run or a parameter names and that is not there, before anything runs."""
+    absent = [
+        f"No {role} at {path.relative_to(root) if path.is_relative_to(root) else path.name}."
+        for role in NAMED
+        for path in sources.get(role, [])
+        if not path.exists()
+    ]
+    if absent:
+        raise PackError(
+            f"{' '.join(absent)} Check the paths in the run's settings and after --set: they start at the project's "
+            "root, and one that is not wanted is left blank."
+        )
 
 
 def _sources(

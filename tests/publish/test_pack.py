@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from publish.projects import PARAMETERS, Project, a_code_cell, a_notebook, make_project, prose
+from publish.projects import PARAMETERS, RELEASE, TABLE, Project, a_code_cell, a_notebook, make_project, prose
 
 from cip_analysis.publish.pack import PackError, render_pack
 from cip_analysis.publish.parameters import ParameterError
@@ -312,3 +312,23 @@ def test_progress_is_told_from_nought_to_all(project):
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert told[-1] == (1, "Done")
     assert any(what.startswith("Running") for _, what in told)
+
+
+def test_a_run_that_names_what_is_not_there_is_refused_before_anything_runs(project):
+    (project.root / "data/returns/episodes.csv").unlink()
+    (project.root / "data/returns").rmdir()
+    told = []
+    with pytest.raises(PackError, match=r"No returns at data/returns\. No payments at paid\.csv\. Check the paths"):
+        run = project.root / "config/runs/small.toml"
+        run.write_text(run.read_text() + 'payments = "paid.csv"\n')
+        render_pack(project.request, lambda _done, what: told.append(what))
+    assert told == []
+
+
+def test_a_pack_from_another_folder_says_the_day_that_most_of_its_exhibits_describe(project, tmp_path):
+    later = a_code_cell(RELEASE.replace("2018, 3, 31", "2025, 3, 31"))
+    project.write(
+        "02_second", a_notebook("Later", [later, a_code_cell(TABLE.replace("Children and", "Later children and"))])
+    )
+    pack = project.render(overrides=(f"returns={project.root / 'data/returns'}",))
+    assert json.loads((pack / "manifest.json").read_text(encoding="utf-8"))["as_at"] == "2018-03-31"

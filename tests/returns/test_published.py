@@ -11,6 +11,7 @@ from builders import ROOT, SHARED, a_placement, make_episodes
 from cip_analysis.demand.others import (
     MEAN_OF_RATES,
     POOLED,
+    ComparisonError,
     compare_flows,
     compare_rates,
     count_beside_published,
@@ -187,7 +188,7 @@ def test_neighbours_come_nearest_first_and_an_unknown_model_is_refused(tmp_path)
 
 
 def test_a_pooled_rate_weighs_by_population_and_a_mean_of_rates_does_not():
-    rows = [("803", 10, 1000), ("937", 300, 10_000), ("855", 40, 1000)]
+    rows = [("803", 10, 1000), ("937", 300, 10_000), ("855", 40, 1000), ("E12000004", 9, 900), ("E92000001", 9, 900)]
     counts = [(*row, LOOKED_AFTER) for row in rows]
     people = [(code, population, population, POPULATION) for code, _, population in rows]
     table = pd.DataFrame(counts + people, columns=["area_code", "value", "_", "measure"]).assign(
@@ -235,6 +236,24 @@ def test_the_reference_table_covers_the_council_its_neighbours_region_and_englan
     assert set(stock["area_code"]) == expected
     assert (stock.groupby("area_code")["year"].nunique() == 16).all()
     assert set(figures.table["measure"]) <= set(MEASURES)
+
+
+def test_a_council_the_statistics_do_not_hold_is_refused_with_what_to_do():
+    testshire = the_council().model_copy(update={"name": "Testshire", "la_code": "999"})
+    with pytest.raises(ComparisonError, match=r"to March 2025 of Testshire \(999\)\. Check the codes"):
+        compare_rates(read_published(REFERENCE), testshire)
+    alone = the_council().model_copy(update={"neighbours": ("999",)})
+    with pytest.raises(ComparisonError, match="any of its neighbours"):
+        compare_rates(read_published(REFERENCE), alone)
+    early = as_known_at(read_published(REFERENCE), date(2000, 1, 1))
+    with pytest.raises(ComparisonError, match="for any year known by the census"):
+        compare_rates(early, the_council())
+
+
+def test_areas_are_called_as_the_councils_file_calls_them():
+    shire = the_council().model_copy(update={"name": "The Shire", "region": "The Midlands"})
+    series = set(compare_rates(read_published(REFERENCE), shire)["series"])
+    assert series == {"The Shire", "The Midlands", "England", POOLED, MEAN_OF_RATES}
 
 
 def test_the_july_2018_comparisons_come_out_of_the_reference_table():

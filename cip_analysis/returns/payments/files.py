@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from cip_analysis.returns.reading.files import find_files, open_file
+from cip_analysis.returns.reading.kinds import name_columns
 from cip_analysis.returns.reading.text_tables import Notice, TextTable
 from cip_analysis.settings import PaymentColumns
 
@@ -91,7 +92,7 @@ def _column_notices(table: TextTable, wanted: dict[str, str]) -> list[Notice]:
         step = "Map them under [payment_columns] in the council's file, or leave them blank there."
         notices.append(Notice("column absent", "note", f"not in the file: {', '.join(absent)}", step, table.source))
     if ignored:
-        text = f"columns not read: {', '.join(ignored)}"
+        text = f"columns not read: {name_columns(ignored)}"
         notices.append(Notice("column not read", "note", text, "Nothing to do.", table.source))
     return notices
 

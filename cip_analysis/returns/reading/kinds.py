@@ -142,9 +142,7 @@ def _column_notices(kind: str, text: TextTable, names: list[str], lacking: list[
     if "" in extra and not text.cells[names.index("")].notna().any():
         extra.remove("")
     if extra:
-        shown = [name for name in extra if PLAIN_NAME.fullmatch(name)]
-        more = f" and {len(extra) - len(shown)} more" if len(shown) < len(extra) else ""
-        meaning = f"Columns that the {kind} table does not have were kept out: {', '.join(shown) or 'unnamed'}{more}."
+        meaning = f"Columns that the {kind} table does not have were kept out: {name_columns(extra)}."
         notices.append(Notice("extra columns", "note", meaning, "Nothing.", text.source))
     for name in sorted({name for name in names if name in TABLES[kind] and names.count(name) > 1}):
         places = [place for place, other in enumerate(names) if other == name]
@@ -155,6 +153,17 @@ def _column_notices(kind: str, text: TextTable, names: list[str], lacking: list[
             Notice("column repeated", "warning" if rows else "note", meaning, "Keep one.", text.source, rows)
         )
     return notices
+
+
+def name_columns(names: Sequence[str]) -> str:
+    """Columns by name in a message, those that are plain words; the others, which may be cells of a row, are counted.
+
+    >>> name_columns(["Team", "Case worker", "100862"])
+    'Team, Case worker and 1 more'
+    """
+    shown = [name for name in names if PLAIN_NAME.fullmatch(name)]
+    more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
+    return f"{', '.join(shown) or 'unnamed'}{more}"
 
 
 def _without_other_rows(
