@@ -29,7 +29,6 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets import default
 from traitlets.config import Config
 
-import cip_analysis
 from cip_analysis.publish.parameters import Value, as_told
 
 INJECTED = "injected-parameters"
@@ -199,10 +198,12 @@ def _advice(notebook: nbformat.NotebookNode, path: Path, index: int, injected: b
         if line.startswith("#")
     ]
     under = f", under “{headings[-1]}”," if headings else ""
+    mend = f"Open {path.parent.name}/{path.name} with `make lab`, run it to that cell and mend the cause"
+    if said.partition(":")[0] in _own_errors():
+        mend = "Do as it says"
     return (
         f"{path.name}: cell {at + 1} of {len(notebook.cells)}{under} stopped: {said}\n"
-        f"Open {path.parent.name}/{path.name} with `make lab`, run it to that cell and mend the cause; "
-        "then render the pack again."
+        f"{mend}; then render the pack again."
     )
 
 
@@ -226,5 +227,5 @@ def _last_line(message: str, kind: str) -> str:
 
 def _own_errors() -> set[str]:
     """The names of this package's own errors, from its source: a notebook may raise one that is not imported here."""
-    sources = Path(cip_analysis.__file__).parent.rglob("*.py")
+    sources = Path(__file__).parents[1].rglob("*.py")
     return {name for path in sources for name in OWN_ERROR.findall(path.read_text(encoding="utf-8"))}

@@ -107,6 +107,14 @@ def test_a_failing_notebook_leaves_the_last_good_pack_and_says_where_why_and_wha
     assert [path.name for path in (project.root / "reports").iterdir()] == ["small"]
 
 
+def test_an_error_of_our_own_is_told_in_full_and_is_its_own_advice(project):
+    said = "no file 'a' among 12. Add it."
+    quick(project, f'from cip_analysis.run import RunError; raise RunError("{said}")')
+    with pytest.raises(PackError) as failure:
+        project.render()
+    assert f"stopped: RunError: {said}\nDo as it says; then render the pack again." in str(failure.value)
+
+
 def test_a_first_pack_that_fails_leaves_nothing(project):
     quick(project, "1 / 0")
     with pytest.raises(PackError, match=r"ZeroDivisionError: division by zero\n(.|\n)*No pack was written"):
