@@ -6,7 +6,7 @@ Our choices are in docs/decisions/0007-payments-and-stays.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +28,7 @@ from cip_analysis.returns.payments.rules import (
     PLATFORMS,
     Rule,
 )
+from cip_analysis.returns.reading.text_tables import MENDED_ON_OPENING, Repair
 from cip_analysis.settings import PaymentColumns
 
 __all__ = ["PaymentError", "match_payments", "read_payments"]
@@ -53,7 +54,7 @@ def read_payments(path: Path, columns: PaymentColumns) -> tuple[Payments, Findin
             "Check that the columns under [payment_columns] in the council's file are the right ones."
         )
     findings = [notice.as_finding() for notice in sent.notices] + findings + _noted(kept)
-    treatments += _alterations(kept)
+    treatments = _mended(sent.repairs, lines) + treatments + _alterations(kept)
     table, split = split_payments(kept)
     treatments.append(split)
     payments = Payments(table=table, synthetic=is_marked_synthetic(path))
@@ -210,6 +211,24 @@ def _finding(rule: Rule, rows: pd.DataFrame) -> dict[str, object]:
         "child_days": _paid_days(rows),
         "next_step": rule.next_step,
     }
+
+
+def _mended(repairs: Iterable[Repair], lines: pd.DataFrame) -> list[dict[str, object]]:
+    """What opening the files left out or altered, a line each; the £ of a row that was never read are not known."""
+    days = _paid_days(lines)
+    return [
+        {
+            "rule": f"payments file: {repair.rule}",
+            "rows_seen": repair.rows_seen,
+            "rows_changed": repair.rows_changed,
+            "children": 0,
+            "child_days_before": days,
+            "child_days_after": days,
+            "gbp": 0.0,
+            "why": MENDED_ON_OPENING[repair.rule],
+        }
+        for repair in repairs
+    ]
 
 
 def _alterations(kept: pd.DataFrame) -> list[dict[str, object]]:

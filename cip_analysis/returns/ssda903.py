@@ -20,7 +20,7 @@ from cip_analysis.returns.reading.fields import by_file
 from cip_analysis.returns.reading.files import MOST_FILES, Found, find_files, open_file
 from cip_analysis.returns.reading.kinds import Kind, by_kind, is_header, read_kind
 from cip_analysis.returns.reading.submissions import give_years, key_by_authority
-from cip_analysis.returns.reading.text_tables import Notice, Repair, repairs_on_opening
+from cip_analysis.returns.reading.text_tables import MENDED_ON_OPENING, Notice, Repair, repairs_on_opening
 from cip_analysis.returns.reading.years import census_date
 from cip_analysis.returns.rules.sent import with_years
 
@@ -38,6 +38,7 @@ UNKNOWN_WITHOUT = {
     "social_workers": "social worker changes are not known",
 }
 WHY = {
+    **MENDED_ON_OPENING,
     "blank rows": "rows without a single filled cell say nothing",
     "totals and footers": "totals, footers and repeated headers are not children",
     "twin files": "a file that is byte for byte another of the same year adds nothing",
@@ -48,12 +49,6 @@ WHY = {
     "unreadable dates": "what cannot be read as a date is left blank, not guessed",
     "dates with the month first": "a date with the month first is left blank, not turned round",
     "identifiers a spreadsheet rounded": "the last figures are lost, so the child is left blank",
-    "line too long": "no row of a return is so long, so the line is left out",
-    "too many cells": "no cell can be trusted to be in its own column, so the row is left out",
-    "too few cells": "the cells lacking at a row's end are taken as blank",
-    "file cut short": "the row that breaks off is left out",
-    "unclosed quote": "the quotation marks are taken out and the line split at every delimiter",
-    "nul characters": "no text has them, so they are taken out",
     "authority put before the child": "the files pool several authorities, whose identifiers may coincide",
 }
 

@@ -258,6 +258,22 @@ def test_a_comma_typed_inside_a_sum_shifts_no_other_cell(tmp_path):
     assert found(findings, "too many cells")["first_rows"] == "3"
 
 
+def test_a_line_lost_in_opening_the_file_is_a_line_of_the_ledger(tmp_path):
+    path = write_payments(tmp_path, [a_sent_payment()])
+    path.write_text(path.read_text() + "2,01/04/2017,31/03/2018,x,y,SC1,spot,1,200.00,,,5000.00,Payment\n")
+    _, _, treatments = read_payments(path, PaymentColumns())
+    assert treated(treatments, "payments file: too many cells")["rows_changed"] == 1
+
+
+def test_a_return_in_xml_among_the_payments_is_no_payments(tmp_path):
+    write_payments(tmp_path, [a_sent_payment()])
+    child = "<HEADER><CHILDID>7</CHILDID><DOB>01/02/2003</DOB></HEADER><EPISODE><DECOM>01/04/2016</DECOM></EPISODE>"
+    (tmp_path / "return.xml").write_text(f"<EXPSSDA903><CHILD>{child}</CHILD></EXPSSDA903>", encoding="utf-8")
+    payments, findings, _ = read_payments(tmp_path, PaymentColumns())
+    assert payments.table["file"].tolist() == ["payments.csv"]
+    assert found(findings, "not a payments table")["where"] == "return.xml"
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"child_id,amount\n1,2\n", b"child_id,period_start,amount\n", b"<html><table></table></html>",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cip_analysis.returns.reading.files import find_files, open_file
 from cip_analysis.returns.reading.kinds import name_columns
-from cip_analysis.returns.reading.text_tables import Notice, TextTable
+from cip_analysis.returns.reading.text_tables import Notice, Repair, TextTable, repairs_on_opening
 from cip_analysis.settings import PaymentColumns
 
 NEEDED = ("child", "start", "amount")
@@ -31,11 +31,13 @@ class SentPayments:
     """Every line of payments as typed.
 
     lines: text, one column a field of FIELDS, with `file` and `row` (the line in that file, the first being 1); a
-    field the file lacks is blank. notices: what the files themselves show.
+    field the file lacks is blank. notices: what the files themselves show. repairs: lines that opening them
+    left out or altered.
     """
 
     lines: pd.DataFrame
     notices: tuple[Notice, ...]
+    repairs: tuple[Repair, ...]
 
 
 def open_payment_files(path: Path, columns: PaymentColumns) -> SentPayments:
@@ -65,7 +67,7 @@ def open_payment_files(path: Path, columns: PaymentColumns) -> SentPayments:
     notices = [_in_our_words(notice) for notice in notices]
     notices += [notice for table in tables for notice in _column_notices(table, wanted)]
     lines = pd.concat([_under_our_names(table, wanted) for table in tables], ignore_index=True)
-    return SentPayments(lines, (*found.notices, *notices))
+    return SentPayments(lines, (*found.notices, *notices), tuple(repairs_on_opening(opened)))
 
 
 def is_marked_synthetic(path: Path) -> bool:

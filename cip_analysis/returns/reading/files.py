@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cip_analysis.returns.reading.delimited import open_delimited
 from cip_analysis.returns.reading.statutory_xml import open_xml
-from cip_analysis.returns.reading.text_tables import IsHeader, Notice, Opened, not_a_return, refusal
+from cip_analysis.returns.reading.text_tables import IsHeader, Notice, Opened, not_a_return, refusal, unmatched
 from cip_analysis.returns.reading.workbooks import open_workbook
 
 MOST_FILES = 2_000
@@ -165,10 +165,16 @@ def _open_text(content: bytes, name: str, is_header: IsHeader) -> Opened:
     elif start.startswith("<") and any(mark in start for mark in ("<html", "<!doctype html", "<table")):
         opened = Opened(notices=(refusal(name, "is a web page, not a table; download the data itself"),))
     elif start.startswith("<"):
-        opened = open_xml(decoded.text, name)
+        opened = _wanted(open_xml(decoded.text, name), name, is_header)
     else:
         opened = open_delimited(decoded.text, name, is_header)
     return replace(opened, notices=notices + opened.notices)
+
+
+def _wanted(opened: Opened, name: str, is_header: IsHeader) -> Opened:
+    """What was opened, if any of its tables is one that is looked for: a return's XML is no ledger."""
+    tables = tuple(table for table in opened.tables if is_header(table.names))
+    return replace(opened, tables=tables) if tables or not opened.tables else Opened(notices=(unmatched(name),))
 
 
 # ---- text -----------------------------------------------------------------------------------------------------

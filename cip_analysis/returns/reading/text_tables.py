@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,9 +78,14 @@ class Opened:
     digest: str = ""
 
 
-MENDED_ON_OPENING = frozenset(
-    {"line too long", "too many cells", "too few cells", "file cut short", "unclosed quote", "nul characters"}
-)
+MENDED_ON_OPENING: Mapping[str, str] = {
+    "line too long": "no row of a table is so long, so the line is left out",
+    "too many cells": "no cell can be trusted to be in its own column, so the row is left out",
+    "too few cells": "the cells lacking at a row's end are taken as blank",
+    "file cut short": "the row that breaks off is left out",
+    "unclosed quote": "the quotation marks are taken out and the line split at every delimiter",
+    "nul characters": "no text has them, so they are taken out",
+}
 
 
 def repairs_on_opening(files: Sequence[Opened]) -> list[Repair]:
