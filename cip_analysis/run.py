@@ -90,10 +90,17 @@ class Run:
         return tuple(year for year in self.years if date(year, 3, 31) <= self.as_at)
 
     @property
+    def whose(self) -> str:
+        """Whom the returns are of, to begin a sentence: another folder's are not the council's."""
+        return self.council.name if self.own_data else "The council in the returns supplied"
+
+    @property
     def source(self) -> str:
         """Where the county's own figures come from, for the foot of an exhibit."""
-        name = f"{self.council.name}'s returns" if self.own_data else "returns supplied in another folder"
-        return f"SSDA903 {name}, years ending March {self.years[0]} to {self.years[-1]}"
+        name = (
+            f"{self.council.name}'s SSDA903 returns" if self.own_data else "SSDA903 returns supplied in another folder"
+        )
+        return f"{name}, years ending March {self.years[0]} to {self.years[-1]}"
 
 
 def open_run(

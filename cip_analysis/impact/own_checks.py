@@ -10,6 +10,7 @@ import pandas as pd
 from cip_analysis.demand.others import value_of
 from cip_analysis.demand.profile import children_on
 from cip_analysis.impact.claim_evidence import AGREES, DIFFERS, NONE_HELD, UNCHECKED, At, Evidence, Found, in_words
+from cip_analysis.money.spend import ON_A_STAY
 from cip_analysis.settings import Disclosure
 
 DAYS_A_WEEK = 7
@@ -45,6 +46,8 @@ def spend_in_setting(at: At, _stated: float | None, evidence: Evidence) -> Found
     mine = paid[paid["setting"] == at["setting"]]
     if mine.empty or mine["child"].nunique() < evidence.disclosure.threshold:
         return Found(None, f"No payments for {in_words(stated_year)} are held that may be shown. {why}", NONE_HELD)
+    met = float(mine.loc[mine["match"].isin(ON_A_STAY), "amount_gbp"].sum()) / 1e6
+    why += f" £{met:,.2f}m of it met a stay, which is what unit costs rest on."
     total = Found(float(mine["amount_gbp"].sum()) / 1e6, why, f"placement payments, {in_words(stated_year)}")
     return _of_our_own(total, bool(evidence.payments and evidence.payments.synthetic))
 
@@ -71,7 +74,10 @@ def off_framework_ratio(at: At, _stated: float | None, evidence: Evidence) -> Fo
         return Found(
             None, "Payments that say how each placement was bought are not held, or are for too few to show.", NONE_HELD
         )
-    why = f"£{both[0]:,.0f} a week against £{both[1]:,.0f}. Children placed off the framework may need more."
+    why = (
+        f"£{both[0]:,.0f} a week against £{both[1]:,.0f}, support beside the fee included. "
+        "Children placed off the framework may need more."
+    )
     status = AGREES if both[0] > both[1] else DIFFERS
     found = Found(both[0] / both[1], why, f"placement payments, {in_words(int(at['financial_year']))}", status)
     return _of_our_own(found, bool(evidence.payments and evidence.payments.synthetic))
@@ -87,7 +93,7 @@ def _of_our_own(found: Found, synthetic: bool) -> Found:
 def _paid(evidence: Evidence, financial_year: int) -> pd.DataFrame:
     """The payments of one financial year; no rows where none are held."""
     if evidence.payments is None:
-        return pd.DataFrame({"setting": [], "platform": [], "child": [], "provider": [], "amount_gbp": []})
+        return pd.DataFrame({"setting": [], "platform": [], "child": [], "provider": [], "amount_gbp": [], "match": []})
     table = evidence.payments.table
     return table[table["financial_year"] == financial_year]
 

@@ -19,7 +19,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from pandas.api import types as kinds
 
 from cip_analysis.publish import style
-from cip_analysis.publish.words import WITHHELD, in_words, number_in_words, places_for, unit_of
+from cip_analysis.publish.words import WITHHELD, capital, in_words, number_in_words, places_for, unit_of
 from cip_analysis.records import Released
 
 TIME_COLUMNS = ("month", "year", "financial_year", "date")
@@ -42,7 +42,7 @@ def lines(released: Released, measure: str, *, by: str | None = None, title: str
         style.draw_lines(drawn, table, marked=len(table) <= 20)
         style.measure_axis(drawn, "y", measure, released, table.to_numpy())
         style.write_withheld(drawn, table.index, withheld)
-        style.label_ends(drawn, table, [str(name) if by else "" for name in table.columns])
+        style.label_ends(drawn, table, [capital(name) if by else "" for name in table.columns])
         style.time_axis(drawn, table.index)
     return drawn
 
@@ -75,7 +75,7 @@ def bars(released: Released, measure: str, *, by: str | Sequence[str], title: st
         for position, name in enumerate(table.columns):
             look = style.look_of(str(name), position)
             offset = (position - (len(table.columns) - 1) / 2) * width
-            drawn.bar(places + offset, table[name].fillna(0), width * 0.94, label=str(name), **style.bar_look(look))
+            drawn.bar(places + offset, table[name].fillna(0), width * 0.94, label=capital(name), **style.bar_look(look))
             if len(table.columns) > 1:
                 style.write_withheld(drawn, places + offset, withheld[[name]])
         style.measure_axis(drawn, "y", measure, released, table.to_numpy())
@@ -98,7 +98,7 @@ def stacked(released: Released, measure: str, *, by: Sequence[str], title: str, 
         places, height = np.arange(len(table)), np.zeros(len(table))
         for position, name in enumerate(table.columns):
             look = style.look_of(str(name), position)
-            drawn.bar(places, parts[name], 0.72, bottom=height, label=str(name), **style.bar_look(look))
+            drawn.bar(places, parts[name], 0.72, bottom=height, label=capital(name), **style.bar_look(look))
             height = height + parts[name].to_numpy()
         style.measure_axis(drawn, "y", measure, released, height)
         for place in np.flatnonzero(withheld.any(axis=1)):
@@ -128,9 +128,9 @@ def compare(released: Released, measure: str, *, ours: str | Sequence[str], titl
         style.measure_axis(drawn, "x", measure, released, ordered.to_numpy())
         words = _values_in_words(ordered.to_frame(measure), withheld.reindex(ordered.index), released)
         style.write_on_bars(drawn, ordered, words, across=True)
-        drawn.set_yticks(range(len(ordered)), [str(name) for name in ordered.index])
+        drawn.set_yticks(range(len(ordered)), [capital(name) for name in ordered.index])
         for label in drawn.get_yticklabels():
-            label.set_fontweight("bold" if label.get_text() == picked[0] else "normal")
+            label.set_fontweight("bold" if label.get_text() == capital(picked[0]) else "normal")
     return drawn
 
 
@@ -159,7 +159,7 @@ def quantiles(released: Released, *, by: str, title: str, ax: Axes | None = None
             drawn.annotate(words, (0 if pd.isna(height) else height, place), (0, 9), **ABOVE)
         drawn.set_xlabel(_spread_of_what(middle, released), loc="left")
         style.write_key(drawn, "Line: {} to {}. Bar: {} to {}. Diamond: {}.", [low, high, lower, upper, middle])
-        drawn.set_yticks(places, [str(name) for name in table[by]])
+        drawn.set_yticks(places, [capital(name) for name in table[by]])
         drawn.set_ylim(-0.6, len(table) - 0.35)
     return drawn
 
@@ -174,7 +174,7 @@ def lorenz(
 ) -> Axes:
     """How unevenly a total falls: the running share of `measure` against the running share of children, cheapest first.
 
-    Both columns hold fractions from 0 to 1. The dashed line is where the curve would lie if every child's were alike.
+    Both columns hold fractions from 0 to 1. The dashed line is where the curve would lie if every child cost the same.
     Raises ChartError as `lines` does.
     """
     _accept(released, [measure, against])
@@ -183,7 +183,7 @@ def lorenz(
         drawn.plot([0, 1], [0, 1], color=style.QUIET, linestyle=(0, (5, 3)), linewidth=1.2)
         drawn.fill_between(curve[against], curve[measure], curve[against], color=style.OURS, alpha=0.12, linewidth=0)
         drawn.plot(curve[against], curve[measure], color=style.OURS, linewidth=2.5)
-        drawn.annotate("if every child's were alike", (0.5, 0.5), (-6, 4), ha="right", **BESIDE)
+        drawn.annotate("if every child cost the same", (0.5, 0.5), (-6, 4), ha="right", **BESIDE)
         style.measure_axis(drawn, "y", measure, released, np.array([0.0, 1.0]))
         style.measure_axis(drawn, "x", against, released, np.array([0.0, 1.0]))
         drawn.set_xlim(0, 1)
@@ -299,7 +299,7 @@ def _last_values(table: pd.DataFrame, measure: str, released: Released, *, named
     ends = {name: table[name].dropna() for name in table.columns}
     said = {name: number_in_words(float(end.iloc[-1]), measure, released) if len(end) else WITHHELD
             for name, end in ends.items()}  # fmt: skip
-    return [f"{name} {value}" if named else value for name, value in said.items()]
+    return [f"{capital(name)} {value}" if named else value for name, value in said.items()]
 
 
 def _numbers(column: pd.Series) -> np.ndarray:

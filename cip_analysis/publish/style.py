@@ -28,6 +28,7 @@ from matplotlib.transforms import offset_copy
 from cip_analysis.codes import SETTINGS
 from cip_analysis.publish.words import (
     WITHHELD,
+    capital,
     figure_in_words,
     financial_year,
     foot_of,
@@ -260,7 +261,7 @@ def category_in_words(name: object) -> str:
 
 def folded(name: object, characters: int) -> str:
     """A name over as many lines as it needs."""
-    return textwrap.fill(str(name), characters, break_long_words=False)
+    return textwrap.fill(capital(name), characters, break_long_words=False)
 
 
 def bar_legend(ax: Axes, series: int) -> None:

@@ -31,6 +31,7 @@ from cip_analysis.publish.words import (
     NOT_AVAILABLE,
     WITHHELD,
     YEAR_COLUMNS,
+    capital,
     day_in_words,
     figure_in_words,
     financial_year,
@@ -46,6 +47,7 @@ from cip_analysis.records import Released
 MARK = "cip_released"
 PIXELS_PER_INCH = 150
 COLOURS = 128
+LONG_WORDS = 60
 MEANINGS = {WITHHELD: "withheld to protect children's privacy", NOT_AVAILABLE: "not available"}
 TYPED_DIGIT = re.compile(r"\d")
 DIGITS_ALLOWED = re.compile(
@@ -196,10 +198,17 @@ def _table_html(released: Released, caption: str) -> str:
     label = escape(f"Table, scrolls sideways: {caption}")
     head = "".join(_head(name, released) for name in released.table.columns)
     body = "".join(f"<tr>{row}</tr>" for row in _rows(released))
+    kind = ' class="wordy"' if _is_wordy(released.table) else ""
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table>'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table{kind}>'
         f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _is_wordy(shown: pd.DataFrame) -> bool:
+    """Whether a table holds sentences, and so needs room to be read on a phone."""
+    words = shown.select_dtypes(["object", "string"])
+    return bool(words.map(lambda cell: len(str(cell)) > LONG_WORDS).to_numpy().any())
 
 
 def _head(name: str, released: Released) -> str:
@@ -265,7 +274,7 @@ def _label(name: str, value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, date):
         return f"{value:%B %Y}" if name == "month" else day_in_words(value)
-    return escape(str(value))
+    return escape(capital(value))
 
 
 def _foot_html(released: Released) -> str:

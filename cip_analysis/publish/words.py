@@ -57,6 +57,8 @@ def unit_of(column: str, released: Released) -> str:
     """The unit of a column: what its name says, and otherwise the table's own."""
     if is_share(column):
         return "%"
+    if column.startswith("weeks_"):
+        return "weeks"
     if column.startswith("child_") or column in COUNTED:
         return in_words(column).lower()
     if "children" in column.split("_") and not any(column.endswith(suffix) for suffix, _unit, _kept in UNITS):
@@ -138,6 +140,47 @@ def course(before: float, after: float, steady: float = 0.005) -> str:
     if math.isclose(before, after, rel_tol=steady):
         return "held steady"
     return "rose" if after > before else "fell"
+
+
+def moved(before: float, after: float) -> str:
+    """What became of a figure and by how much of itself, for a title.
+
+    >>> moved(340, 555), moved(100, 80), moved(100, 100.2), moved(0, 5), moved(float("nan"), 5)
+    ('rose 63%', 'fell 20%', 'held steady', 'rose', 'cannot be followed throughout')
+    """
+    if math.isnan(before) or math.isnan(after):
+        return "cannot be followed throughout"
+    how = course(before, after)
+    return how if how == "held steady" or before == 0 else f"{how} {abs(after / before - 1):.0%}"
+
+
+def apart(ours: float, theirs: float) -> str:
+    """How far one figure lies from another, as a share of the other.
+
+    >>> apart(40.1, 50.9), apart(60, 50), apart(50.1, 50)
+    ('21% below', '20% above', 'level with')
+    """
+    gap = ours / theirs - 1
+    return "level with" if abs(gap) < 0.005 else f"{abs(gap):.0%} {'below' if gap < 0 else 'above'}"
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things, in the singular or plural it needs.
+
+    >>> counted(0, "rule"), counted(1, "rule"), counted(1200, "rule")
+    ('no rules', '1 rule', '1,200 rules')
+    """
+    return f"{f'{number:,}' if number else 'no'} {thing}{'' if number == 1 else 's'}"
+
+
+def capital(words: object) -> str:
+    """Words with a capital to begin with, the rest as they are.
+
+    >>> capital("in-house foster"), capital("16+ supported"), capital("DfE")
+    ('In-house foster', '16+ supported', 'DfE')
+    """
+    said = str(words)
+    return said[:1].upper() + said[1:]
 
 
 def foot_of(released: Released) -> str:

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from cip_analysis.codes import TABLES
 from cip_analysis.ledgers import SEVERITIES, Findings, Treatments
 from cip_analysis.records import Returns
+
+TABLE_WORDS: Mapping[str, str] = {
+    "children": "children with an episode",
+    "header": "children listed (header)",
+    "episodes": "episodes",
+    "uasc": "unaccompanied asylum seekers (UASC)",
+    "reviews": "reviews",
+    "oc2": "health and offending, a year in care (OC2)",
+    "oc3": "care leavers (OC3)",
+    "ad1": "adoptions (AD1)",
+    "placed_adoption": "placed for adoption",
+    "previous_permanence": "earlier adoption or guardianship",
+    "missing": "times missing",
+    "social_workers": "social workers",
+}
+"""What each table of the return is called where members read of it."""
 
 
 def count_lines(returns: Returns) -> pd.DataFrame:
@@ -73,6 +91,14 @@ def share_of_days_changed(treatments: Treatments) -> float:
         return 0.0
     mended = ledger[~ledger["rule"].isin(STITCHING)]
     return float((mended["child_days_after"] - mended["child_days_before"]).abs().sum() / days)
+
+
+def repairs_in_words(treatments: Treatments) -> str:
+    """What the repairs did to the days of care, for a sentence: "repairs moved 2.36% of the days of care"."""
+    changed = share_of_days_changed(treatments)
+    if not changed:
+        return "no repair moved a day of care"
+    return f"repairs moved {f'{changed:.2%}' if changed >= 0.0001 else 'under 0.01%'} of the days of care"
 
 
 def repairs_made(treatments: Treatments) -> pd.DataFrame:

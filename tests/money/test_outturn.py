@@ -7,7 +7,14 @@ import pytest
 from builders import a_placement, make_episodes
 
 from cip_analysis.contracts import empty_table
-from cip_analysis.money.outturn import share_spend, spend_of, weigh_conventions
+from cip_analysis.money.outturn import (
+    prices_in_words,
+    read_snapshots,
+    share_spend,
+    spend_of,
+    split_support,
+    weigh_conventions,
+)
 from cip_analysis.money.spend import SpendError
 from cip_analysis.records import PAYMENT_COLUMNS, Payments, Spend
 
@@ -60,3 +67,35 @@ def test_nobody_there_on_31_march_leaves_the_weekly_cost_blank():
 def test_a_setting_without_spend_is_refused_by_name():
     with pytest.raises(SpendError, match="No spend on kinship"):
         weigh_conventions(some_costs(), "kinship", 2018)
+
+
+def some_paid(rows: list[tuple[str, str, str, float]]) -> Payments:
+    """Payments of 2017/18 from rows of (child, kind, match, £), all in external residential care."""
+    table = pd.DataFrame(rows, columns=["child", "kind", "match", "amount_gbp"]).assign(
+        start=pd.Timestamp("2017-05-01"), end=pd.Timestamp("2017-05-08"), financial_year=2018, provider="a home",
+        setting="external residential", provider_urn="", platform="spot", weekly_fee_gbp=1.0, health_gbp=0.0,
+        education_gbp=0.0, file="payments.csv", row=range(len(rows)),
+    )  # fmt: skip
+    return Payments(table[list(PAYMENT_COLUMNS)], synthetic=False)
+
+
+def test_support_billed_beside_the_fee_stands_apart_and_what_met_no_stay_is_in_neither():
+    paid = some_paid([
+        ("1", "payment", "stay", 900.0), ("2", "credit note", "part stay", -100.0),
+        ("1", "additional support", "stay", 200.0), ("3", "payment", "no stay", 50.0),
+    ])  # fmt: skip
+    split = split_support(paid, "external residential", 2018).set_index("part")
+    assert split["spend_gbp"].to_dict() == {"fees, net of credit notes": 800.0, "support billed beside the fee": 200.0}
+    assert split["children"].tolist() == [2, 1]
+    assert split["share_of_spend"].tolist() == [0.8, 0.2]
+
+
+def test_a_growing_number_makes_a_week_by_31_march_look_cheaper_and_a_falling_one_dearer():
+    assert "look cheaper" in read_snapshots(45, 65)
+    assert "look dearer" in read_snapshots(65, 45)
+    assert "at both ends" in read_snapshots(45, 45)
+    assert "too small to show" in read_snapshots(float("nan"), 45)
+
+
+def test_the_price_base_is_said_in_words():
+    assert prices_in_words(some_spend()) == "a worked example, in the prices of each year"

@@ -115,7 +115,7 @@ def test_a_bar_whose_parts_are_not_all_shown_says_so(stock):
 
 def test_lines_are_labelled_at_their_ends_and_have_no_legend(stock):
     axes = charts.lines(stock, "children", by="setting", title=TITLE)
-    assert {"in-house foster", "kinship"} <= set(words_of(axes))
+    assert {"In-house foster", "Kinship"} <= set(words_of(axes))
     assert axes.get_legend() is None
 
 

@@ -24,9 +24,9 @@ GOLDEN = (
     "<caption>Stock &amp; spend</caption><thead><tr>"
     '<th scope="col">Year</th><th scope="col">Setting</th><th scope="col" class="figures">Children</th>'
     '<th scope="col" class="figures">Spend <span class="unit">(£)</span></th></tr></thead><tbody>'
-    '<tr><th scope="row">2017</th><td>kinship</td><td class="figures marked">[c]</td>'
+    '<tr><th scope="row">2017</th><td>Kinship</td><td class="figures marked">[c]</td>'
     '<td class="figures marked">[c]</td></tr>'
-    '<tr><th scope="row">2018</th><td>kinship</td><td class="figures">0</td><td class="figures">0</td></tr>'
+    '<tr><th scope="row">2018</th><td>Kinship</td><td class="figures">0</td><td class="figures">0</td></tr>'
     "</tbody></table></div>"
 )
 
@@ -177,3 +177,9 @@ def test_years_days_and_references_may_be_typed(capsys):
 def test_a_sentence_refuses_what_it_cannot_say(template, values, fault):
     with pytest.raises(TableError, match=fault):
         say(template, **values)
+
+
+def test_a_table_that_holds_sentences_is_given_room_on_a_phone():
+    short, long = ({"why": [words], "children": [5]} for words in ("a few words", "many words " * 9))
+    assert 'class="wordy"' not in table(of(short, plain=["why"]), "A caption").html
+    assert 'class="wordy"' in table(of(long, plain=["why"]), "A caption").html
