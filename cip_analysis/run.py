@@ -40,6 +40,7 @@ class Run:
     episodes, treatments: the histories built from it, and the ledger of every altered row.
     payments: matched to stays, with findings and treatments of their own; no rows where the run has no file.
     comparators: published statistics for the council, its neighbours, region and country.
+    claims: what an earlier report stated, to be set beside the data; none where the run names no file.
     own_data: the returns are the run's own, not another folder named by a parameter.
     """
 
@@ -56,6 +57,7 @@ class Run:
     payment_findings: Findings
     payment_treatments: Treatments
     comparators: Comparators
+    claims: Claims
     root: Path
     own_data: bool
 
@@ -88,6 +90,11 @@ class Run:
     def closed_years(self) -> tuple[int, ...]:
         """The years of the returns that are over on the census date: an in-year extract's last is not among them."""
         return tuple(year for year in self.years if date(year, 3, 31) <= self.as_at)
+
+    @property
+    def report(self) -> str:
+        """The earlier report whose claims are set beside the data, for a sentence."""
+        return f"report to {self.claims.meeting}" if self.claims.claims else "earlier report (none was given)"
 
     @property
     def whose(self) -> str:
@@ -138,6 +145,7 @@ def open_run(
         payment_findings=paid_findings,
         payment_treatments=paid_treatments,
         comparators=_read_comparators(root, chosen.published, council),
+        claims=_read_claims(root, chosen.claims),
         root=root,
         own_data=own_data,
     )
@@ -149,16 +157,17 @@ def reconcile_report(run: Run) -> pd.DataFrame:
     Columns as `impact.claims.reconcile_claims` gives them. Returns that are not the run's own are left out of it: the
     report speaks of the council, and other children prove nothing about it.
     """
-    if not run.settings.claims:
-        return reconcile_claims(Claims(report="", meeting="", day=run.as_at, claims=()), _evidence(run))
-    claims = read_settings(_existing(run.root, run.settings.claims, "claims"), Claims)
-    return reconcile_claims(claims, _evidence(run))
-
-
-def _evidence(run: Run) -> Evidence:
     episodes = run.episodes if run.own_data else None
     payments = run.payments if run.own_data and run.has_payments else None
-    return Evidence(run.council, run.comparators, run.disclosure, episodes, payments)
+    evidence = Evidence(run.council, run.comparators, run.disclosure, episodes, payments)
+    return reconcile_claims(run.claims, evidence)
+
+
+def _read_claims(root: Path, name: str) -> Claims:
+    """The earlier report's claims; none where the run names no file of them."""
+    if not name:
+        return Claims(report="", meeting="", day=date.min, claims=())
+    return read_settings(_existing(root, name, "claims"), Claims)
 
 
 def _read_ledger(

@@ -40,18 +40,28 @@ def rate_per_10k(comparators: Comparators, measure: str = LOOKED_AFTER) -> pd.Da
 
 
 def compare_rates(comparators: Comparators, council: Council, measure: str = LOOKED_AFTER) -> pd.DataFrame:
-    """The council, its neighbours two ways, its region and England, by year.
+    """The council, its neighbours two ways, its region and England, by year: `rates_by_series`, all of them there.
+
+    Raises ComparisonError where one of the four has no figure for the latest year, or there are none at all; of starts
+    and ceases only the council and its neighbours are needed.
+    """
+    needed = {council.la_code: council.name}
+    if measure == LOOKED_AFTER:
+        needed |= {council.region_code: council.region, ENGLAND_CODE: "England"}
+    _refuse_uncovered(rate_per_10k(comparators, measure), council, needed, measure)
+    return rates_by_series(comparators, council, measure)
+
+
+def rates_by_series(comparators: Comparators, council: Council, measure: str = LOOKED_AFTER) -> pd.DataFrame:
+    """Whatever rates are held of the council, its neighbours two ways, its region and England, by year.
 
     Columns: year, series, areas (how many authorities stand behind the figure), children, population, rate_per_10k.
     Pooled neighbours are their children over their population, so large counties weigh more; the mean of rates
     gives each the same weight. Neighbours without a figure for a year are left out of it, and `areas` says so.
     The council, its region and England are called as the council's file calls them, however the publisher does.
-    Raises ComparisonError where one of the four has no figure for the latest year, or there are none at all; of starts
-    and ceases only the council and its neighbours are needed.
     """
     rates = rate_per_10k(comparators, measure)
     names = {council.la_code: council.name, council.region_code: council.region, ENGLAND_CODE: "England"}
-    _refuse_uncovered(rates, council, names if measure == LOOKED_AFTER else {council.la_code: council.name}, measure)
     single = rates[rates["area_code"].isin(names)]
     single = single.assign(series=single["area_code"].map(names), areas=1)
     near = rates[rates["area_code"].isin(council.neighbours)].groupby("year", as_index=False)

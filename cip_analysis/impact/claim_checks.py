@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from cip_analysis.demand.others import ENGLAND_CODE, MEAN_OF_RATES, POOLED, compare_rates, value_of
+from cip_analysis.demand.others import ENGLAND_CODE, MEAN_OF_RATES, POOLED, rates_by_series, value_of
 from cip_analysis.impact.claim_evidence import (
     AGREES,
     DIFFERS,
@@ -68,7 +68,7 @@ def listed_in_report(at: At, _stated: float | None, _evidence: Evidence) -> Foun
 def published_rate(at: At, stated: float | None, evidence: Evidence) -> Found:
     """Children looked after per 10,000, worked out from the published count and population."""
     year, series = int(at["year"]), series_of(str(at["area"]), evidence)
-    rates = compare_rates(evidence.comparators, evidence.council)
+    rates = rates_by_series(evidence.comparators, evidence.council)
     mine = rates[rates["series"] == series].set_index("year")["rate_per_10k"]
     if year not in mine.index:
         return Found(None, f"The rate for March {year} is not in the published figures held.", NONE_HELD)
@@ -100,7 +100,7 @@ def children_at_rate(at: At, _stated: float | None, evidence: Evidence) -> Found
 def gap_to_neighbours(at: At, _stated: float | None, evidence: Evidence) -> Found:
     """How far the council's rate lies from its neighbours' pooled rate."""
     year = int(at["year"])
-    rates = compare_rates(evidence.comparators, evidence.council)
+    rates = rates_by_series(evidence.comparators, evidence.council)
     known = rates[rates["year"] == year].set_index("series")["rate_per_10k"]
     if evidence.council.name not in known or POOLED not in known:
         return Found(None, f"The outturn for March {year} is not published in the figures held.", NONE_HELD)
