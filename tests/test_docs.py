@@ -17,7 +17,14 @@ MODELS = [
     settings.Home, settings.Capacity, settings.PaymentColumns, settings.Council, settings.Run, settings.Judgement,
     settings.Disclosure, settings.Signature, settings.Pack, claims.Claim, claims.Claims,
 ]  # fmt: skip
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").glob("*.md")])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "benchmarks").glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "data").glob("*.md"),
+    ]
+)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
