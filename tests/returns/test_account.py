@@ -6,12 +6,15 @@ from datetime import date
 
 import pandas as pd
 
+from cip_analysis.codes import TABLES
 from cip_analysis.ledgers import Findings, Treatments
 from cip_analysis.records import Returns
 from cip_analysis.returns.account import (
     STITCHING,
+    TABLE_WORDS,
     count_lines,
     findings_by_rule,
+    repairs_in_words,
     repairs_made,
     share_of_days_changed,
 )
@@ -85,3 +88,15 @@ def test_a_ledger_that_saw_no_days_changed_none():
 def test_only_repairs_that_changed_a_row_are_shown_with_what_they_did():
     ledger = Treatments.of([a_treatment(1000, 990), a_treatment(990, 990) | {"rows_changed": 0}])
     assert repairs_made(ledger)["child_days_change"].tolist() == [-10]
+
+
+def test_repairs_that_moved_no_day_are_not_given_a_share():
+    assert repairs_in_words(Treatments.of([a_treatment(1000, 1000)])) != repairs_in_words(
+        Treatments.of([a_treatment(1000, 990)])
+    )
+    assert "%" not in repairs_in_words(Treatments.of([a_treatment(1000, 1000)]))
+    assert "1.01%" in repairs_in_words(Treatments.of([a_treatment(1000, 990)]))
+
+
+def test_every_table_of_the_return_has_a_name_in_words():
+    assert TABLE_WORDS.keys() == {"children", *TABLES}
