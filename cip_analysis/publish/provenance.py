@@ -152,9 +152,16 @@ def write_manifest(folder: Path, facts: Mapping[str, Any], inputs: Iterable[Hash
         "inputs": [asdict(one) for one in inputs],
         "outputs": [asdict(one) for one in hash_outputs(folder)],
     }
+    sealed = {**told, "seal": seal_of(told)}
     path = folder / MANIFEST
-    path.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    path.write_text(json.dumps(sealed, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
     return path
+
+
+def seal_of(told: Mapping[str, Any]) -> str:
+    """The hash of every fact of a manifest but the seal itself: it shows an edit, not who made it."""
+    facts = {name: fact for name, fact in told.items() if name != "seal"}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode("utf-8")).hexdigest()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -192,6 +199,8 @@ def verify_pack(folder: Path) -> list[str]:
     problems = [f"{path}: missing" for path in promised if path not in found]
     problems += [f"{path}: not in the manifest" for path in found if path not in promised]
     problems += [f"{path}: altered" for path, digest in found.items() if promised.get(path, digest) != digest]
+    if told.get("seal") != seal_of(told):
+        problems.append(f"{MANIFEST}: altered")
     if not same_run:
         problems.append(f"{MANIFEST}: its run id does not follow from its inputs, parameters and packages")
     return sorted(problems)

@@ -58,7 +58,13 @@ def test_a_page_taken_away_and_a_page_put_in_are_found(pack):
 
 def test_a_manifest_whose_parameters_were_altered_gives_itself_away(pack):
     change_manifest(pack, parameters={"01_first": {"years": 4}})
-    assert verify_pack(pack) == ["manifest.json: its run id does not follow from its inputs, parameters and packages"]
+    unlike = "manifest.json: its run id does not follow from its inputs, parameters and packages"
+    assert verify_pack(pack) == ["manifest.json: altered", unlike]
+
+
+def test_a_manifest_that_says_another_thing_of_its_data_gives_itself_away(pack):
+    change_manifest(pack, synthetic="said otherwise")
+    assert verify_pack(pack) == ["manifest.json: altered"]
 
 
 @pytest.mark.parametrize("words", ["{", "[]", '{"layout": 9}', '{"layout": 1}', ""])
