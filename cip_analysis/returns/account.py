@@ -71,6 +71,19 @@ def findings_by_rule(findings: Findings) -> pd.DataFrame:
     return ordered[columns].reset_index(drop=True)
 
 
+def split_sums(broken: pd.DataFrame) -> pd.DataFrame:
+    """The rules broken, with the £ that a meaning ends with in a column of its own, `effect_gbp`.
+
+    There it can be withheld with the few children it is of; in a sentence it could not. Blank where there is none.
+    """
+    meaning = broken["meaning"].astype("str")
+    found = meaning.str.extract(r"\((?P<sign>-?)£(?P<sum>[\d,]+\.\d\d)\)$")
+    pounds = pd.to_numeric(found["sign"] + found["sum"].str.replace(",", "")).astype("float64")
+    return broken.assign(
+        meaning=meaning.str.replace(r" \(-?£(?:unknown|[ \w,.]+)\)$", "", regex=True), effect_gbp=pounds
+    )
+
+
 # Lines of the ledger that put years together, and mend nothing: the same days are told again each year.
 STITCHING = frozenset(
     {

@@ -17,6 +17,7 @@ from cip_analysis.returns.account import (
     repairs_in_words,
     repairs_made,
     share_of_days_changed,
+    split_sums,
 )
 from cip_analysis.returns.repairs import REPAIRS
 
@@ -100,3 +101,14 @@ def test_repairs_that_moved_no_day_are_not_given_a_share():
 
 def test_every_table_of_the_return_has_a_name_in_words():
     assert TABLE_WORDS.keys() == {"children", *TABLES}
+
+
+def test_the_pounds_of_a_meaning_go_to_a_column_where_they_can_be_withheld():
+    broken = findings_by_rule(Findings.of([a_finding(meaning="paid twice (£1,234.56)"), a_finding(rule="2")]))
+    told = split_sums(broken).set_index("rule")
+    assert told.loc["141", "meaning"] == "paid twice"
+    assert told.loc["141", "effect_gbp"] == 1234.56
+    credit = split_sums(findings_by_rule(Findings.of([a_finding(meaning="credited (-£5.00)")])))
+    assert credit[["meaning", "effect_gbp"]].to_numpy().tolist() == [["credited", -5.0]]
+    assert told.loc["2", ["meaning", "effect_gbp"]].isna().tolist() == [False, True]
+    assert split_sums(findings_by_rule(Findings.of([]))).empty
