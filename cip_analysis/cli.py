@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from cip_analysis.ledgers import Findings, Treatments
 from cip_analysis.records import Episodes
 from cip_analysis.settings import Council, Pack, PaymentColumns, Run, find_root, read_settings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 console = Console()
@@ -196,6 +201,49 @@ def _make_synthetic_data(root: Path, settings: Pack) -> None:
     options = SynthesisOptions(run.synthetic_seed, run.synthetic_first_year, run.synthetic_last_year, None)
     with console.status("Inventing the county (SYNTHETIC), once"):
         invent(read_settings(root / run.council, Council), folder, options)
+
+
+@app.command()
+def backtest(
+    national: Annotated[Path, typer.Option(help="Published panel of authorities, releases side by side.")],
+    neighbours: Annotated[Path | None, typer.Option(help="Statistical neighbours; everyone else unless told.")] = None,
+    model: Annotated[str, typer.Option(help="Which model of neighbours in that file.")] = "2021",
+    later: Annotated[Path | None, typer.Option("--outturn", help="Panel of what came; the same unless told.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Folder for scorecard.csv; only printed unless told.")] = None,
+) -> None:
+    """Forecast every authority again from each past year with what was known then, and score it. Exit 0 or 2."""
+    from cip_analysis.demand.backtest import backtest_national, scorecard
+    from cip_analysis.demand.panel import everyone_else
+    from cip_analysis.returns.published import read_neighbours, read_published
+
+    try:
+        figures = read_published(national)
+        near = read_neighbours(neighbours, model) if neighbours else everyone_else(figures)
+        came = read_published(later) if later else None
+        with console.status("Forecasting from each past year"):
+            scored = backtest_national(replace(figures, neighbours=near), came)
+        card = scorecard(scored)
+        if to is not None:
+            to.mkdir(parents=True, exist_ok=True)
+            for name, by in (("", []), ("_by_size", ["size"]), ("_by_origins", ["origins"])):
+                scorecard(scored, by).to_csv(to / f"scorecard{name}.csv", index=False, float_format="%.6f")
+    except (ValueError, OSError) as error:
+        _stop(error, WRONG_CALL)
+    _print_scorecard(card)
+    if neighbours is None:
+        console.print("No neighbours given: every other authority stood for them.", soft_wrap=True)
+
+
+def _print_scorecard(card: pd.DataFrame) -> None:
+    from cip_analysis.demand.backtest import skill
+
+    shown = Table("method", "measure", "years", "n", "MAE", "MAPE", "CRPS", "skill", "80% held", "95% held")
+    for line in card.assign(skill=skill(card)).to_dict("records"):
+        shares = [f"{line[name]:.1%}" for name in ("mape", "crps", "skill", "coverage_80", "coverage_95")]
+        years = str(line["horizon_months"] // 12)
+        shown.add_row(line["method"], line["measure"], years, f"{line['n']:,}", f"{line['mae']:.1f}", *shares)
+    console.print(shown)
+    console.print("CRPS: a share of the count at the origin. Skill: how far below that of no change.", soft_wrap=True)
 
 
 @app.command()
