@@ -7,6 +7,8 @@ READY := $(VENV)/.ready
 DATA := data/synthetic/leicestershire/SYNTHETIC.txt
 COUNTY := config/councils/leicestershire.toml
 VALIDATOR := $(VENV)/validator
+PEER := $(VENV)/peer
+PEER_PYTHON ?= python3.10
 VALIDATED := $(VENV)/validated
 PACK ?= config/packs/cabinet-autumn-2018.toml
 export UV_PYTHON_DOWNLOADS := never
@@ -34,11 +36,11 @@ check: $(READY) ## lint, formatting and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY) $(DATA) ## speed and accuracy, side by side with peers (the peer needs Python 3.10)
+bench: $(READY) $(DATA) ## speed and accuracy, side by side with peers (PEER_PYTHON=... names a Python 3.10 for the peer)
 	$(BIN)/python benchmarks/calibration.py
-	-test -x .venv/peer/bin/python || { $(BIN)/uv venv --quiet --python 3.10 .venv/peer && \
-		$(BIN)/uv pip install --quiet --python .venv/peer/bin/python cs-demand-model==0.5.1; }
-	$(BIN)/python benchmarks/returns_speed.py $$(test -x .venv/peer/bin/python && echo --peer .venv/peer/bin/python)
+	@test -x $(PEER)/bin/python || ! $(PEER_PYTHON) -c "" 2>/dev/null || { $(PEER_PYTHON) -m venv $(PEER) && \
+		$(PEER)/bin/python -m pip install --quiet cs-demand-model==0.5.1; }
+	$(BIN)/python benchmarks/returns_speed.py $$(test -x $(PEER)/bin/python && echo --peer $(PEER)/bin/python)
 
 validate-synthetic: $(READY) $(VALIDATOR)/.ready ## the statutory rules, judging the invented county (Python 3.11)
 	rm -rf $(VALIDATED)
