@@ -212,8 +212,8 @@ def backtest(
     to: Annotated[Path | None, typer.Option(help="Folder for scorecard.csv; only printed unless told.")] = None,
 ) -> None:
     """Forecast every authority again from each past year with what was known then, and score it. Exit 0 or 2."""
-    from cip_analysis.demand.backtest import backtest_national, scorecard
-    from cip_analysis.demand.panel import everyone_else
+    from cip_analysis.demand.national.backtest import backtest_national, scorecard
+    from cip_analysis.demand.national.panel import everyone_else
     from cip_analysis.returns.published import read_neighbours, read_published
 
     try:
@@ -235,7 +235,7 @@ def backtest(
 
 
 def _print_scorecard(card: pd.DataFrame) -> None:
-    from cip_analysis.demand.backtest import skill
+    from cip_analysis.demand.national.backtest import skill
 
     shown = Table("method", "measure", "years", "n", "MAE", "MAPE", "CRPS", "skill", "80% held", "95% held")
     for line in card.assign(skill=skill(card)).to_dict("records"):

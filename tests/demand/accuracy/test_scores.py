@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from cip_analysis.demand.scores import LEVELS, crps, held, interval, score
+from cip_analysis.demand.accuracy.scores import LEVELS, crps, held, interval, score
 
 
 def normal(mean=0.0, sd=1.0):

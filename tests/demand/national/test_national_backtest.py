@@ -8,13 +8,27 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import ROOT, SHARED
-from demand.invented_panel import a_converging_panel, figures_of
+from demand.national.invented_panel import a_converging_panel, figures_of
 from typer.testing import CliRunner
 
 from cip_analysis.cli import app
-from cip_analysis.demand.backtest import ORIGINS, SCORECARD_COLUMNS, BacktestError, backtest_national, scorecard, skill
-from cip_analysis.demand.panel import panel_at
-from cip_analysis.demand.panel_methods import METHODS, NO_CHANGE, MethodError, error_by_size, estimated_share, gap_share
+from cip_analysis.demand.national.backtest import (
+    ORIGINS,
+    SCORECARD_COLUMNS,
+    BacktestError,
+    backtest_national,
+    scorecard,
+    skill,
+)
+from cip_analysis.demand.national.methods import (
+    METHODS,
+    NO_CHANGE,
+    MethodError,
+    error_by_size,
+    estimated_share,
+    gap_share,
+)
+from cip_analysis.demand.national.panel import panel_at
 from cip_analysis.records import Comparators
 from cip_analysis.returns.published import release_day
 

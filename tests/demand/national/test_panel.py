@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from demand.invented_panel import a_converging_panel, figures_of
+from demand.national.invented_panel import a_converging_panel, figures_of
 
-from cip_analysis.demand.panel import (
+from cip_analysis.demand.national.panel import (
     FEWEST_CHILDREN,
     PanelError,
     able_to_be_forecast,

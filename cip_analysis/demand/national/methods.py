@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
-from cip_analysis.demand.panel import FEWEST_CHILDREN, Panel, gap_to_neighbours, logarithm, mean_of_neighbours
-from cip_analysis.demand.scores import LEVELS, Numbers
+from cip_analysis.demand.accuracy.scores import LEVELS, Numbers
+from cip_analysis.demand.national.panel import FEWEST_CHILDREN, Panel, gap_to_neighbours, logarithm, mean_of_neighbours
 
 NO_CHANGE = "no change"
 DRIFT_YEARS = 5

@@ -1,0 +1,1 @@
+"""How good a forecast is: its scores, and the simple rivals it has to beat."""
