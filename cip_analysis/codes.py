@@ -171,6 +171,30 @@ END_REASONS: Mapping[str, Code] = {
 }
 EPISODE_CONTINUES = "X1"
 
+WAYS_OUT: tuple[str, ...] = (
+    "returned home",
+    "adopted",
+    "special guardianship or child arrangements",
+    "moved to relatives, abroad or another authority",
+    "independence or adult services",
+    "custody, or remand ended",
+    "other or not recorded",
+    "turned 18",
+)
+"""Our groups of reasons for leaving care; everyone who reaches their eighteenth birthday leaves by the last."""
+
+END_REASON_WAYS: Mapping[str, str] = {
+    **dict.fromkeys(("E11", "E12"), "adopted"),
+    **dict.fromkeys(("E4A", "E4B"), "returned home"),
+    **dict.fromkeys(("E41", "E43", "E44", "E45", "E46", "E47", "E48"), "special guardianship or child arrangements"),
+    **dict.fromkeys(("E3", "E13", "E16"), "moved to relatives, abroad or another authority"),
+    **dict.fromkeys(("E5", "E6", "E7", "E17"), "independence or adult services"),
+    **dict.fromkeys(("E9", "E14"), "custody, or remand ended"),
+    **dict.fromkeys(("E2", "E8", "E15"), "other or not recorded"),
+}
+WAY_OUT_OF: Mapping[str, str] = {END_REASONS[code].name: way for code, way in END_REASON_WAYS.items()}
+"""Reason for leaving, by the name it has in our tables -> the way out."""
+
 MOVE_REASONS: Mapping[str, Code] = {
     "CARPL": Code("care plan"),
     "CLOSE": Code("home closed or carer resigned"),

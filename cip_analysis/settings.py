@@ -86,7 +86,10 @@ class Disclosure(Settings):
 class Run(Settings):
     """One whole run: which council, which data, as at which day, how far ahead, from which seed.
 
-    returns, payments, published: folders or files, from the project's root; blank where there is none.
+    returns, payments, published, national, capacity: folders or files, from the project's root; blank where there is
+    none. national: what the national panel tells of growth and its errors; capacity: the council's carers and homes.
+    method: how starts are forecast, a name in demand/starts.py. scenarios: files of levers, in the order shown.
+    history_years: how many years to the census rates of leaving and moving are estimated from.
     as_at: the day the returns describe; blank lets the reader work it out from the files.
     """
 
@@ -96,12 +99,17 @@ class Run(Settings):
     payments: str = ""
     published: str = ""
     claims: str = ""
+    national: str = ""
+    capacity: str = ""
+    scenarios: tuple[str, ...] = ()
+    method: str = "national panel"
+    history_years: Annotated[int, Field(gt=0, le=30)] = 4
     as_at: date | None = None
     synthetic_seed: int | None = None
     synthetic_first_year: int = 2011
     synthetic_last_year: int = 2018
     horizon_months: Annotated[int, Field(gt=0, le=240)] = 48
-    draws: Annotated[int, Field(gt=0)] = 1000
+    draws: Annotated[int, Field(gt=0, le=100_000)] = 1000
     seed: int = 20180706
     disclosure: dict[Literal["public", "exempt"], Disclosure] = {}
 

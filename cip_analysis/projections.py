@@ -1,0 +1,80 @@
+"""The record of what may come: every child played forward, and the statistics of it that are written out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cip_analysis.codes import AGE_BANDS, SETTINGS, WAYS_OUT
+from cip_analysis.contracts import RecordError
+
+Counts = NDArray[np.integer]
+Numbers = NDArray[np.floating]
+BY_SETTING = ("starts", "ceases", "moves_in", "moves_out", "child_days", "child_days_present")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Projection:
+    """Every child played forward, draw by draw: whatever yields one of these can be priced, scored and drawn.
+
+    scenario, method: the scenario's name ("baseline" for none) and how starts were forecast. months: month ends, the
+    first of them the last of outturn. stock: children at each, an array of draw x month x age band (codes.AGE_BANDS)
+    x setting (codes.SETTINGS). starts, ceases, moves_in, moves_out: in the month ending then, draw x month x setting;
+    noughts in the first month. ways_out: ceases by draw x month x way out (codes.WAYS_OUT). unaccompanied: children
+    of `stock` who are unaccompanied asylum seekers, draw x month. child_days, child_days_present: days in care
+    in the month, draw x month x setting, of all children and of those already in care at the first month's end.
+    notes: every fallback taken, in words for the page. No cell is ever below nought.
+    """
+
+    scenario: str
+    method: str
+    months: tuple[date, ...]
+    stock: Counts
+    starts: Counts
+    ceases: Counts
+    moves_in: Counts
+    moves_out: Counts
+    ways_out: Counts
+    unaccompanied: Counts
+    child_days: Numbers
+    child_days_present: Numbers
+    notes: tuple[str, ...] = ()
+    synthetic: bool = False
+
+    def __post_init__(self) -> None:
+        draws, months = len(self.stock), len(self.months)
+        by_setting = (draws, months, len(SETTINGS))
+        wanted = {
+            "stock": (draws, months, len(AGE_BANDS), len(SETTINGS)), "ways_out": (draws, months, len(WAYS_OUT)),
+            "unaccompanied": (draws, months), **dict.fromkeys(BY_SETTING, by_setting),
+        }  # fmt: skip
+        for name, shape in wanted.items():
+            if getattr(self, name).shape != shape:
+                raise RecordError(f"Projection: {name} has shape {getattr(self, name).shape}, not {shape}.")
+            if getattr(self, name).min(initial=0) < 0:
+                raise RecordError(f"Projection: {name} falls below nought.")
+        if draws and (self.stock[:, 0] != self.stock[0, 0]).any():
+            raise RecordError("Projection: draws do not all begin from the same outturn.")
+        self._check_identity()
+
+    def _check_identity(self) -> None:
+        """Refuse a projection whose stock does not follow from its flows, in any draw, month or setting."""
+        change = np.diff(self.stock.sum(axis=2, dtype="int32"), axis=1)
+        net = self.starts.astype("int32") - self.ceases + self.moves_in - self.moves_out
+        if broken := int((change != net[:, 1:]).sum()):
+            raise RecordError(f"Projection: stock does not follow from its flows in {broken} months and settings.")
+        if (self.ways_out.sum(axis=2, dtype="int64") != self.ceases.sum(axis=2, dtype="int64")).any():
+            raise RecordError("Projection: children who leave are not the sum of the ways out.")
+
+    @property
+    def draws(self) -> int:
+        """How many futures were played."""
+        return len(self.stock)
+
+    @property
+    def total(self) -> Counts:
+        """Children in all, draw x month."""
+        return np.asarray(self.stock.sum(axis=(2, 3), dtype="int64"))
