@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 import numpy as np
@@ -181,6 +181,15 @@ class ModelInputs:
     def with_effects(self, effects: Effects, scenario: str, notes: Sequence[str] = ()) -> ModelInputs:
         """The same inputs under a scenario."""
         return replace(self, effects=effects, scenario=scenario, notes=(*self.notes, *notes))
+
+    def cut(self, draws: int, months: int) -> ModelInputs:
+        """The first draws and months of the same inputs, for a quick look: what they hold is unchanged."""
+        few = slice(draws), slice(months)
+        short = {part.name: getattr(self.effects, part.name)[:months] for part in fields(Effects)}
+        return replace(
+            self, starts=self.starts[few], starts_unaccompanied=self.starts_unaccompanied[few],
+            leave_drift=self.leave_drift[few], move_drift=self.move_drift[few], effects=Effects(**short),
+        )  # fmt: skip
 
 
 def no_effects(months: int) -> Effects:

@@ -1,0 +1,121 @@
+"""Results kept by the content of what they were made from, so that nobody waits twice for the same numbers.
+
+A result is stored under a fingerprint of everything that can change it: data, settings and the code itself. It holds
+arrays of counts, never a child's row, and is deleted without loss.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel
+
+from cip_analysis.projections import Projection
+
+ARRAYS = tuple(part.name for part in fields(Projection) if part.type in ("Counts", "Numbers"))
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+
+
+class StoreError(ValueError):
+    """Something cannot be fingerprinted."""
+
+
+def fingerprint(*parts: object) -> str:
+    """One short name for the content of all the parts: the same content, the same name, wherever it lies.
+
+    Takes tables, arrays, records, settings, dates, paths (their bytes), text, numbers, and lists or mappings of them.
+    Raises StoreError for anything else, rather than name it by where it lies in memory.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(_content(part))
+        digest.update(b"\x1e")
+    return digest.hexdigest()[:32]
+
+
+def code_files() -> tuple[Path, ...]:
+    """The package's own modules, whose content is part of every fingerprint."""
+    return tuple(sorted(Path(__file__).parent.rglob("*.py")))
+
+
+def keep_projection(folder: Path, name: str, make: Callable[[], Projection]) -> Projection:
+    """The projection kept under `name`, or the one that `make` gives, kept for the next time."""
+    path = folder / f"{name}.npz"
+    try:
+        return _read_projection(path)
+    except UNREADABLE:
+        made = make()
+    facts: dict[str, object] = {"scenario": made.scenario, "method": made.method, "months": [str(month) for month in made.months]}
+    facts |= {"notes": list(made.notes), "synthetic": made.synthetic}
+    arrays = {array: getattr(made, array) for array in ARRAYS}
+    _place(path, lambda part: np.savez_compressed(part, facts=np.array(json.dumps(facts)), **arrays))
+    return made
+
+
+def keep_table(folder: Path, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """The table kept under `name`, or the one that `make` gives, kept for the next time."""
+    path = folder / f"{name}.parquet"
+    try:
+        return pd.read_parquet(path)
+    except UNREADABLE:
+        made = make()
+    _place(path, lambda part: made.to_parquet(part, index=False))
+    return made
+
+
+def _read_projection(path: Path) -> Projection:
+    with np.load(path, allow_pickle=False) as held:
+        facts = json.loads(str(held["facts"]))
+        arrays = {array: held[array] for array in ARRAYS}
+    months = tuple(date.fromisoformat(month) for month in facts["months"])
+    return Projection(
+        facts["scenario"], facts["method"], months, **arrays, notes=tuple(facts["notes"]), synthetic=facts["synthetic"]
+    )
+
+
+def _place(path: Path, write: Callable[[Path], object]) -> None:
+    """Write beside the place and move it there whole, so that two runs at once never see half a file.
+
+    A folder that cannot be written to costs only the wait next time.
+    """
+    part = path.with_name(f".{uuid4().hex}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(part)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+
+
+def _content(part: object) -> bytes:
+    if isinstance(part, pd.DataFrame):
+        return _columns(part)
+    if isinstance(part, np.ndarray):
+        return f"{part.dtype}{part.shape}".encode() + np.ascontiguousarray(part).tobytes()
+    if isinstance(part, BaseModel):
+        return part.model_dump_json().encode()
+    if isinstance(part, Path):
+        return part.read_bytes()
+    if is_dataclass(part) and not isinstance(part, type):
+        return b"\x1f".join(_content(getattr(part, each.name)) for each in fields(part))
+    if isinstance(part, dict):
+        return b"\x1f".join(_content(key) + b"=" + _content(value) for key, value in part.items())
+    if isinstance(part, Sequence) and not isinstance(part, str):
+        return b"\x1f".join(_content(each) for each in part)
+    if part is None or isinstance(part, str | int | float | bool | date):
+        return repr(part).encode()
+    raise StoreError(f"A {type(part).__name__} has no fingerprint: give tables, records, settings or plain values.")
+
+
+def _columns(table: pd.DataFrame) -> bytes:
+    rows = pd.util.hash_pandas_object(table, index=True).to_numpy()
+    return json.dumps([*map(str, table.columns), *map(str, table.dtypes)]).encode() + rows.tobytes()
