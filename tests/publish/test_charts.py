@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from publish.projects import ABOUT, STOCK
 
 from cip_analysis.codes import SETTINGS
-from cip_analysis.publish import charts, style
+from cip_analysis.publish import charts
+from cip_analysis.publish.drawing import style
 from cip_analysis.publish.charts import ChartError
 from cip_analysis.publish.disclosure import About, part, release, release_published
 from cip_analysis.records import Released

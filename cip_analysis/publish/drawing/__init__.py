@@ -1,0 +1,1 @@
+"""How charts are drawn: one module a question, all of them reached through `charts`."""
