@@ -32,6 +32,7 @@ from traitlets.config import Config
 from cip_analysis.publish.parameters import Value, as_told
 
 INJECTED = "injected-parameters"
+EXPLORER = "explorer"
 LONGEST_MESSAGE = 600
 HIDDEN = re.compile(r"\b(?:\d{5,}|[A-Z]\d{11}[\dA-Z]|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b", re.IGNORECASE)
 
@@ -104,6 +105,12 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+def without_explorer(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook less the cells that are there to be played with: their answers hang on who moved the sliders."""
+    kept = [cell for cell in notebook.cells if EXPLORER not in cell.metadata.get("tags", [])]
+    return nbformat.from_dict({**notebook, "cells": kept})  # type: ignore[no-any-return,no-untyped-call]
+
+
 def run_notebook(
     path: Path, values: Mapping[str, Value], setting: Setting, keep_failed: Path | None = None
 ) -> nbformat.NotebookNode:
@@ -112,7 +119,7 @@ def run_notebook(
     keep_failed: a folder in which to leave the notebook as far as it got, should it stop; it may hold children's data.
     Raises NotebookError saying which cell stopped, why and what to do, without a traceback.
     """
-    notebook = read_notebook(path)
+    notebook = without_explorer(read_notebook(path))
     reached: list[int] = []
     try:
         with _event_loop():

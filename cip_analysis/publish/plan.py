@@ -11,7 +11,7 @@ from cip_analysis.publish.kernels import read_notebook
 from cip_analysis.publish.page import AUDIENCES
 from cip_analysis.settings import Council, Pack, Run, read_settings
 
-NAMED = ("returns", "payments", "published", "settings")
+NAMED = ("returns", "payments", "published", "national", "capacity", "settings")
 Values = dict[str, dict[str, parameters.Value]]
 
 
@@ -131,6 +131,8 @@ def _sources(
         "returns": values.get("returns") or run.returns,
         "payments": values.get("payments") or (run.payments if own else ""),
         "published": run.published,
+        "national": run.national,
+        "capacity": run.capacity if own else "",
     }
     named = {name: value for name, value in values.items() if isinstance(value, str) and value and name not in data}
     extra = {f"parameter {name}": [root / value] for name, value in named.items() if (root / value).is_file()}
@@ -138,7 +140,7 @@ def _sources(
     return {
         **extra,
         **{role: [root / str(where)] for role, where in data.items() if where},
-        "settings": [*settings, *([root / run.claims] if run.claims else [])],
+        "settings": [*settings, *(root / name for name in (run.claims, *run.scenarios) if name)],
         "reference": [root / "data" / "reference"],
         "code": [root / "cip_analysis", root / "pyproject.toml", root / "uv.lock"],
     }
