@@ -1,0 +1,170 @@
+"""Arrivals solved so that the simulated total follows a stated path. Why so: docs/decisions/0015-scenarios.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from cip_analysis.demand.inputs import Effects, Entrants, Floats, ModelInputs
+from cip_analysis.demand.levers.turnover import bands_of, share_still_here
+from cip_analysis.projections import Projection
+
+Simulate = Callable[[ModelInputs], Projection]
+Centre = Literal["mean", "median"]
+
+MOST_ROUNDS = 6
+NEAR_ENOUGH = 0.25
+TO_SAY = 1.0
+
+
+class FollowingError(ValueError):
+    """A path was asked for that the projection does not reach."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trial:
+    """What the total was at each target month under some factors."""
+
+    factors: Floats
+    totals: Floats
+
+    def miss(self, wanted: Floats) -> Floats:
+        return np.asarray(wanted - self.totals)
+
+
+def follow_total(
+    inputs: ModelInputs, target: Mapping[int, float], simulate: Simulate, *, centre: Centre = "mean", draws: int = 1000
+) -> ModelInputs:
+    """The inputs with arrivals raised or lowered so that the simulated total meets a path.
+
+    target: months from the origin -> children in care in all. centre: which total of the draws is to meet it. draws:
+    how many are played to find out. One factor (>= 0) on the arrivals of other than unaccompanied children holds
+    from each target month to the next, and the last one on to the horizon; it multiplies what `effects.entry` has.
+    A total that cannot be met (too few arrivals to take away, or none to multiply) is told in `notes`.
+    Raises FollowingError where a target month lies outside the horizon, or a target is below nought.
+    """
+    months = _checked(target, inputs)
+    wanted = np.array([float(target[month]) for month in months])
+    trial = few_draws(inputs, draws, months[-1])
+
+    def play(factors: Floats) -> _Trial:
+        projection = simulate(_with_factors(trial, factors, months))
+        return _Trial(factors, _centres(projection, months, centre))
+
+    alone, now = play(np.zeros(len(months))), play(np.ones(len(months)))
+    slopes = _slopes(trial, months)
+    reach = slopes.sum(axis=1)
+    slopes *= np.divide(now.totals - alone.totals, reach, out=np.zeros_like(reach), where=reach > 0)[:, None]
+    best = _solve(now, wanted, slopes, play)
+    followed = _with_factors(inputs, best.factors, months)
+    unmet = _unmet(inputs, dict(zip(months, wanted, strict=True)), best, alone)
+    return replace(followed, notes=(*inputs.notes, *unmet))
+
+
+def few_draws(inputs: ModelInputs, draws: int, months: int) -> ModelInputs:
+    """The first draws and months of the inputs, starts scaled month by month to the mean that all the draws have."""
+    if inputs.draws <= draws:
+        return inputs.cut(inputs.draws, months)
+    few = inputs.cut(draws, months)
+    scaled = {}
+    for name in ("starts", "starts_unaccompanied"):
+        kept = getattr(few, name)
+        mean = kept.mean(axis=0)
+        every = getattr(inputs, name)[:, :months].mean(axis=0)
+        scaled[name] = kept * np.divide(every, mean, out=np.ones_like(mean), where=mean > 0)
+    return replace(few, **scaled)
+
+
+def expected_weights(entrants: Entrants, entry: Floats) -> Floats:
+    """By month, what factors on arrivals by age and need (month x band x need) make of the number who arrive.
+
+    The mean over past children: a household's weight is the mean of its own children's, so sizes do not matter.
+    """
+    if not len(entrants.age_days):
+        return np.ones(len(entry))
+    return np.asarray(entry[:, bands_of(entrants.age_days), entrants.need].mean(axis=1))
+
+
+def _checked(target: Mapping[int, float], inputs: ModelInputs) -> list[int]:
+    horizon = inputs.starts.shape[1]
+    outside = sorted(month for month in target if not 1 <= month <= horizon)
+    if outside or not target:
+        raise FollowingError(
+            f"A path to follow needs months from 1 to {horizon}, the horizon; "
+            + (f"it has {', '.join(str(month) for month in outside)}. " if outside else "it has none. ")
+            + "Shorten the path, or lengthen the horizon."
+        )
+    if low := [month for month in sorted(target) if not target[month] >= 0]:
+        raise FollowingError(f"A path to follow is below nought, or not a number, at month {low[0]}.")
+    return sorted(target)
+
+
+def _with_factors(inputs: ModelInputs, factors: Floats, months: Sequence[int]) -> ModelInputs:
+    """Each factor from the target month before to its own; the last one on to the horizon."""
+    horizon = len(inputs.effects.entry)
+    segment = np.minimum(np.searchsorted(months, np.arange(1, horizon + 1), side="left"), len(months) - 1)
+    effects: Effects = replace(inputs.effects, entry=inputs.effects.entry * factors[segment][:, None, None])
+    return replace(inputs, effects=effects)
+
+
+def _centres(projection: Projection, months: Sequence[int], centre: Centre) -> Floats:
+    totals = projection.total[:, list(months)]
+    return np.asarray(totals.mean(axis=0) if centre == "mean" else np.median(totals, axis=0), dtype="float64")
+
+
+def _slopes(inputs: ModelInputs, months: Sequence[int]) -> Floats:
+    """Children at each target month (rows) for each whole factor on the arrivals of a segment (columns), roughly."""
+    arrivals = inputs.starts.mean(axis=0) * expected_weights(inputs.entrants, inputs.effects.entry)
+    staying = share_still_here(inputs.entrants, inputs.pathways, 0, months[-1])
+    middle = (staying[:-1] + staying[1:]) / 2
+    slopes = np.zeros((len(months), len(months)))
+    for row, month in enumerate(months):
+        for column, (first, last) in enumerate(pairwise([0, *months[: row + 1]])):
+            slopes[row, column] = arrivals[first:last] @ middle[month - last : month - first][::-1]
+    return slopes
+
+
+def _solve(first: _Trial, wanted: Floats, slopes: Floats, play: Callable[[Floats], _Trial]) -> _Trial:
+    """Secant steps down the months: the total is a straight line in every factor, so a few are enough."""
+    best = trial = first
+    for _ in range(MOST_ROUNDS):
+        if (np.abs(trial.miss(wanted)) <= NEAR_ENOUGH).all():
+            return trial
+        factors = _step(trial, wanted, slopes)
+        if np.abs(slopes @ (factors - trial.factors)).max() < NEAR_ENOUGH / 5:
+            break
+        trial = play(factors)
+        if np.abs(trial.miss(wanted)).sum() < np.abs(best.miss(wanted)).sum():
+            best = trial
+    return best
+
+
+def _step(trial: _Trial, wanted: Floats, slopes: Floats) -> Floats:
+    """The factors that would meet every total in turn, were the slopes exact; none below nought."""
+    factors, miss = trial.factors.copy(), trial.miss(wanted)
+    for row, slope in enumerate(np.diag(slopes)):
+        if slope > 0:
+            left = miss[row] - slopes[row, :row] @ (factors[:row] - trial.factors[:row])
+            factors[row] = max(0.0, trial.factors[row] + left / slope)
+    return factors
+
+
+def _unmet(inputs: ModelInputs, wanted: Mapping[int, float], best: _Trial, alone: _Trial) -> list[str]:
+    """What could not be met, in words: each month missed by more than a child."""
+    notes = []
+    for (month, goal), reached, survivors in zip(wanted.items(), best.totals, alone.totals, strict=True):
+        if abs(goal - reached) <= TO_SAY:
+            continue
+        if goal < survivors:
+            why = f"with no arrivals at all {survivors:,.0f} would be in care"
+        elif goal < reached:
+            why = "those who came before, to meet earlier totals, are still in care"
+        else:
+            why = "no arrivals to multiply" if reached - survivors < TO_SAY else "the steps taken did not reach it"
+        day = f"{inputs.months[month].day} {inputs.months[month]:%B %Y}"
+        notes.append(f"A total of {goal:,.0f} on {day} cannot be met: {why}. The nearest found is {reached:,.0f}.")
+    return notes
