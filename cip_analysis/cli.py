@@ -209,10 +209,13 @@ def backtest(
     neighbours: Annotated[Path | None, typer.Option(help="Statistical neighbours; everyone else unless told.")] = None,
     model: Annotated[str, typer.Option(help="Which model of neighbours in that file.")] = "2021",
     later: Annotated[Path | None, typer.Option("--outturn", help="Panel of what came; the same unless told.")] = None,
-    to: Annotated[Path | None, typer.Option(help="Folder for scorecard.csv; only printed unless told.")] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="Folder for the scores and estimates; only printed unless told.")
+    ] = None,
 ) -> None:
     """Forecast every authority again from each past year with what was known then, and score it. Exit 0 or 2."""
     from cip_analysis.demand.national.backtest import backtest_national, scorecard
+    from cip_analysis.demand.national.estimates import learn, origins_of
     from cip_analysis.demand.national.panel import everyone_else
     from cip_analysis.returns.published import read_neighbours, read_published
 
@@ -220,13 +223,16 @@ def backtest(
         figures = read_published(national)
         near = read_neighbours(neighbours, model) if neighbours else everyone_else(figures)
         came = read_published(later) if later else None
+        figures = replace(figures, neighbours=near)
         with console.status("Forecasting from each past year"):
-            scored = backtest_national(replace(figures, neighbours=near), came)
+            scored = backtest_national(figures, came)
         card = scorecard(scored)
         if to is not None:
             to.mkdir(parents=True, exist_ok=True)
             for name, by in (("", []), ("_by_size", ["size"]), ("_by_origins", ["origins"])):
                 scorecard(scored, by).to_csv(to / f"scorecard{name}.csv", index=False, float_format="%.6f")
+            learned = learn(figures, origins_of(figures))
+            learned.to_csv(to / "national_estimates.csv", index=False, float_format="%.6g")
     except (ValueError, OSError) as error:
         _stop(error, WRONG_CALL)
     _print_scorecard(card)

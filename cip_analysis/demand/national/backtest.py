@@ -9,18 +9,17 @@ import numpy as np
 import pandas as pd
 
 from cip_analysis.demand.accuracy.scores import crps, held, score
+from cip_analysis.demand.national.estimates import FIRST_ORIGIN, HORIZONS
 from cip_analysis.demand.national.methods import METHODS, NO_CHANGE, Forecast
 from cip_analysis.demand.national.panel import YEARS_BEFORE, Panel, able_to_be_forecast, outturn, panel_at
 from cip_analysis.records import Comparators
 from cip_analysis.returns.published import LOOKED_AFTER, STARTED
 
-FIRST_ORIGIN = 2014
 SETTLED_BY = 2018
 FEWEST_AUTHORITIES = 20
 ORIGINS = (f"settling, to {SETTLED_BY}", f"confirming, from {SETTLED_BY + 1}")
 """Origins that methods were chosen on, and later ones that had no part in it (docs/decisions/0012)."""
 
-HORIZONS = (1, 2, 3, 4)
 SIZES = ("smallest third", "middle third", "largest third")
 MEASURES: Mapping[str, str] = {"stock": LOOKED_AFTER, "starts": STARTED}
 SCORECARD_COLUMNS = ("method", "measure", "horizon_months", "n", "mae", "mape", "crps", "coverage_80", "coverage_95")

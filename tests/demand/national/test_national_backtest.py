@@ -20,11 +20,11 @@ from cip_analysis.demand.national.backtest import (
     scorecard,
     skill,
 )
+from cip_analysis.demand.national.errors import error_by_size
 from cip_analysis.demand.national.methods import (
     METHODS,
     NO_CHANGE,
     MethodError,
-    error_by_size,
     estimated_share,
     gap_share,
 )
