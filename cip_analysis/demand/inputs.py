@@ -74,6 +74,15 @@ class Entrants:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What a window held before any pooling: child-days, events of leaving and of moving, shaped as in Pathways."""
+
+    days: Floats
+    leave: Floats
+    move: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Pathways:
     """Rates of leaving and of moving, as the gamma posterior of each: shape events, over days of exposure.
 
@@ -82,6 +91,7 @@ class Pathways:
     leave: the same and way out (the last, turning 18, always nought: birthdays see to it), events with the prior's.
     move: the same and setting moved to (a setting to itself nought), events with the prior's.
     from_day, to_day: the window estimated from. notes: every fallback taken, in words for the page.
+    seen: what the rates were estimated from, to be shown beside them; none where they were not estimated.
     """
 
     duration_edges: tuple[int, ...]
@@ -91,6 +101,7 @@ class Pathways:
     from_day: date
     to_day: date
     notes: tuple[str, ...] = ()
+    seen: Seen | None = None
 
     def __post_init__(self) -> None:
         cells = (len(GROUPS), len(self.duration_edges) + 1, len(AGE_BANDS), len(SETTINGS))

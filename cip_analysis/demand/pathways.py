@@ -7,7 +7,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from cip_analysis.demand.estimation.durations import weigh_durations
 from cip_analysis.demand.estimation.rates import PathwaysError, count_in_words, estimate_pathways
+from cip_analysis.demand.estimation.reading import describe_rates, flows_between, generator, mean_stay
 from cip_analysis.demand.estimation.stays import (
     Stays,
     build_stays,
@@ -18,7 +20,18 @@ from cip_analysis.demand.estimation.stays import (
 from cip_analysis.demand.inputs import BIRTHDAYS, GROUPS, Entrants, Flags, Present, Whole
 from cip_analysis.records import Episodes
 
-__all__ = ["PathwaysError", "children_present", "estimate_pathways", "known_at", "past_entrants"]
+__all__ = [
+    "PathwaysError",
+    "children_present",
+    "describe_rates",
+    "estimate_pathways",
+    "flows_between",
+    "generator",
+    "known_at",
+    "mean_stay",
+    "past_entrants",
+    "weigh_durations",
+]
 
 
 def known_at(episodes: Episodes, day: date) -> Episodes:

@@ -23,8 +23,9 @@ STEPS = (3, 2, 1, 0)
 def estimate_strength(events: Floats, expected: Floats) -> Floats:
     """The strength under which the events are likeliest, one a kind of event.
 
-    events, expected: kinds along the last axis. Events are Poisson around expected x factor, and factors are gamma with mean 1
-    and shape the strength, so events are negative binomial. The likeliest of STRENGTHS, a little drawn to 1.
+    events, expected: kinds along the last axis. Events are Poisson around expected x factor, and factors are gamma
+    with mean 1 and shape the strength, so events are negative binomial. The likeliest of STRENGTHS, drawn
+    a little to 1.
     """
     strength = STRENGTHS[:, None, None]
     events, expected = (counts.reshape(-1, counts.shape[-1]) for counts in (events, expected))

@@ -21,7 +21,7 @@ from cip_analysis.demand.estimation.stays import (
     day_number,
     sum_exposure,
 )
-from cip_analysis.demand.inputs import DAYS_IN_YEAR, GROUPS, Floats, Pathways
+from cip_analysis.demand.inputs import DAYS_IN_YEAR, GROUPS, Floats, Pathways, Seen
 from cip_analysis.records import Episodes
 
 ENDINGS_LOOKED_FOR = 8.0
@@ -67,7 +67,8 @@ def estimate_pathways(
         *_notes_on_window(stays, windows, (from_day, until, to_day)), *_notes_on_years(missing),
         *_notes_on_cells(days, events),
     )  # fmt: skip
-    return Pathways(duration_edges, shared, leave, move, from_day, until, notes)
+    seen = Seen(days, events.leave, events.move)
+    return Pathways(duration_edges, shared, leave, move, from_day, until, notes, seen)
 
 
 def _posterior(days: Floats, events: Events) -> tuple[Floats, Floats, Floats]:
