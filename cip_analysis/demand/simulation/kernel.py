@@ -1,0 +1,334 @@
+"""Children played forward one by one in continuous time, compiled: the inside of `demand.simulate`.
+
+Time is in days from the end of the origin's day. A month covers (its start, its end], so what falls on its last day is
+counted in it. Between two events a child uses up a budget of unit-exponential length at the rates it meets, so only
+events need chance, and that is looked up by key (see `chance`). Months run from 1; row m - 1 of an array by month
+belongs to month m. `plain` does the same, slowly. All of it stands in one module because the cache on disk notices a
+change of this file only.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from cip_analysis.demand.inputs import BIRTHDAYS, DAYS_IN_YEAR
+from cip_analysis.demand.simulation.chance import (
+    ARRIVALS, HOUSEHOLDS, PRESENT, Array, compiled, gamma, philox, uniform,
+)  # fmt: skip
+from cip_analysis.demand.simulation.tables import Arrived, Child, Future, Levels, Model, Tally
+
+WAYS, PLACES, BANDS = 8, 11, 5
+TURNED_18 = WAYS - 1
+
+
+@compiled
+def chances(model: Model, future: Future, cell: int, month: int) -> float:
+    """Write each rate a day of leaving and of moving in a cell and month to `future.chances`; their sum."""
+    band, setting, row = cell // PLACES % BANDS, cell % PLACES, month - 1
+    altered, total = model.leave_altered[row, band, setting], 0.0
+    for way in range(WAYS):
+        rate = future.leave[cell, way]
+        if altered:
+            rate = rate * model.leave[row, band, setting, way] * future.leave_drift[row]
+            rate = max(rate + model.leave_added[row, band, setting, way], 0.0)
+        else:
+            rate *= future.leave_drift[row]
+        future.chances[way] = rate
+        total += rate
+    altered = model.move_altered[row, band, setting]
+    for to in range(PLACES):
+        rate = future.move[cell, to] * future.move_drift[row, to]
+        if altered and to != setting:
+            rate = future.move[cell, to] * model.move[row, band, setting, to] * future.move_drift[row, to]
+            rate = max(rate + model.move_added[row, band, setting, to], 0.0)
+        future.chances[WAYS + to] = rate
+        total += rate
+    return total
+
+
+@compiled
+def learn(model: Model, future: Future, cell: int) -> None:
+    """Draw a cell's rates from their posterior and add up its hazard to the end of each month."""
+    for way in range(WAYS):
+        events = model.leave_events[cell, way]
+        future.leave[cell, way] = gamma(events, way, cell, future.draw, model.key) / model.exposure[cell]
+    for to in range(PLACES):
+        events = model.move_events[cell, to]
+        future.move[cell, to] = gamma(events, WAYS + to, cell, future.draw, model.key) / model.exposure[cell]
+    future.hazard[cell, 0] = 0.0
+    for month in range(1, len(model.month_end)):
+        days = model.month_end[month] - model.month_end[month - 1]
+        future.hazard[cell, month] = future.hazard[cell, month - 1] + days * chances(model, future, cell, month)
+    future.known[cell] = True
+
+
+@compiled
+def month_at(model: Model, time: float) -> int:
+    """The month a moment falls in; the origin's own moment falls in the first."""
+    return int(model.month_of[math.ceil(time)])
+
+
+@compiled
+def hazard_at(model: Model, hazard: Array, time: float) -> float:
+    """A cell's hazard added up from the origin to a moment."""
+    month = month_at(model, time)
+    start, end = model.month_end[month - 1], model.month_end[month]
+    return float(hazard[month - 1] + (hazard[month] - hazard[month - 1]) * ((time - start) / (end - start)))
+
+
+@compiled
+def moment_of(model: Model, hazard: Array, target: float, between: tuple[float, float]) -> float:
+    """When a cell's hazard reaches a target, known to lie between two moments."""
+    low, high = month_at(model, between[0]), month_at(model, between[1])
+    while low < high:
+        middle = (low + high) // 2
+        if hazard[middle] >= target:
+            high = middle
+        else:
+            low = middle + 1
+    start, end = model.month_end[low - 1], model.month_end[low]
+    time = start + (end - start) * ((target - hazard[low - 1]) / (hazard[low] - hazard[low - 1]))
+    return min(max(time, between[0]), between[1])
+
+
+@compiled
+def placed_in(model: Model, month: int, setting: int, word: int) -> int:
+    """Where a child about to be placed in a setting is placed, once diversions are applied."""
+    if not model.diverted[month - 1, setting]:
+        return setting
+    left = uniform(word)
+    for to in range(PLACES):
+        if to != setting:
+            left -= model.divert[month - 1, setting, to]
+            if left < 0.0:
+                return to
+    return setting
+
+
+@compiled
+def choose(future: Future, pick: float) -> int:
+    """Which of the rates in `future.chances` a pick between nought and their sum falls on; never one of nought."""
+    last = 0
+    for one in range(WAYS + PLACES):
+        if future.chances[one] > 0.0:
+            last = one
+            pick -= future.chances[one]
+            if pick < 0.0:
+                break
+    return last
+
+
+@compiled
+def turn(model: Model, future: Future, child: Child, band: int, setting: int) -> Child:
+    """Count a child from one band and setting to another, at its moment; the child then."""
+    month, count = month_at(model, child.time), future.count
+    count.stock[month, child.band, child.setting] -= 1
+    count.stock[month, band, setting] += 1
+    if setting != child.setting:
+        count.moves_out[month, child.setting] += 1
+        count.moves_in[month, setting] += 1
+        rest = model.month_end[month] - child.time
+        count.child_days[month, child.setting] -= rest
+        count.child_days[month, setting] += rest
+    return Child(
+        child.time, child.budget, setting, band, child.duration, child.group, child.began, child.step,
+        child.number, child.purpose,
+    )  # fmt: skip
+
+
+@compiled
+def leave(model: Model, future: Future, child: Child, way: int) -> Child:
+    """Count a child out of care, at its moment; the child, gone."""
+    month, count = month_at(model, child.time), future.count
+    count.stock[month, child.band, child.setting] -= 1
+    count.ceases[month, child.setting] += 1
+    count.ways_out[month, way] += 1
+    count.unaccompanied[month] -= child.group
+    count.child_days[month, child.setting] -= model.month_end[month] - child.time
+    return Child(
+        child.time, 0.0, child.setting, BANDS, child.duration, child.group, child.began, child.step,
+        child.number, child.purpose,
+    )  # fmt: skip
+
+
+@compiled
+def wait(model: Model, future: Future, child: Child, end: float, spent: float) -> Child:
+    """A child to whom nothing happened until `end`: a birthday, a band of duration later, or the horizon."""
+    birthday = future.birthdays[child.band] <= end
+    duration = child.duration if birthday else child.duration + 1
+    child = Child(
+        end, child.budget - spent, child.setting, child.band, duration, child.group, child.began, child.step,
+        child.number, child.purpose,
+    )  # fmt: skip
+    if not birthday:
+        return child
+    if child.band == BANDS - 1:
+        return leave(model, future, child, TURNED_18)
+    return turn(model, future, child, child.band + 1, child.setting)
+
+
+@compiled
+def meet(model: Model, future: Future, child: Child, cell: int, time: float) -> Child:
+    """A child to whom something happens at `time`: it leaves, or moves, or is diverted back to where it lives."""
+    month, step = month_at(model, time), child.step + 1
+    words = philox(step, child.number, future.draw, child.purpose, model.key)
+    child = Child(
+        time, -math.log(uniform(words[2])), child.setting, child.band, child.duration, child.group, child.began, step,
+        child.number, child.purpose,
+    )  # fmt: skip
+    which = choose(future, uniform(words[0]) * chances(model, future, cell, month))
+    if which < WAYS:
+        return leave(model, future, child, which)
+    to = placed_in(model, month, which - WAYS, words[1])
+    return turn(model, future, child, child.band, to) if to != child.setting else child
+
+
+@compiled
+def play(model: Model, future: Future, child: Child) -> None:
+    """One child, already counted in, to its leaving care or to the horizon; `future.birthdays` are its own."""
+    horizon, durations = model.month_end[-1], len(model.edges)
+    while child.band < BANDS:
+        cell = ((child.group * durations + child.duration) * BANDS + child.band) * PLACES + child.setting
+        if not future.known[cell]:
+            learn(model, future, cell)
+        hazard = future.hazard[cell]
+        end = min(future.birthdays[child.band], child.began + model.edges[child.duration], horizon)
+        end = max(end, child.time)
+        before = hazard_at(model, hazard, child.time)
+        spent = hazard_at(model, hazard, end) - before
+        if spent >= child.budget:
+            time = moment_of(model, hazard, before + child.budget, (child.time, end))
+            child = meet(model, future, child, cell, time)
+        elif end >= horizon and future.birthdays[child.band] > end:
+            return
+        else:
+            child = wait(model, future, child, end, spent)
+
+
+@compiled
+def play_present(model: Model, future: Future) -> None:
+    """Every child in care at the origin."""
+    for number in range(len(model.setting)):
+        setting, group, began = model.setting[number], model.group[number], -model.days_in_care[number]
+        band, duration = 0, 0
+        for age in range(BANDS):
+            future.birthdays[age] = model.birthdays[number, age]
+            band += future.birthdays[age] <= 0.0 and age < BANDS - 1
+        while began + model.edges[duration] <= 0.0:
+            duration += 1
+        future.count.stock[0, band, setting] += 1
+        future.count.unaccompanied[0] += group
+        budget = -math.log(uniform(philox(0, number, future.draw, PRESENT << 20, model.key)[2]))
+        play(model, future, Child(0.0, budget, setting, band, duration, group, began, 0, number, PRESENT << 20))
+
+
+@compiled
+def arrive(model: Model, future: Future, household: Child, past: Arrived, position: int) -> None:
+    """One child of a household that arrives: counted in at the household's moment, then played."""
+    time, draw, month = household.time, future.draw, month_at(model, household.time)
+    band = 0
+    for age in range(BANDS):
+        left = BIRTHDAYS[age] * DAYS_IN_YEAR - past.age_days[position]
+        future.birthdays[age] = time + left
+        band += left <= 0.0 and age < BANDS - 1
+    words = philox(household.step, household.number, draw, household.purpose, model.key)
+    setting = placed_in(model, month, past.setting[position], words[1])
+    count, group = future.count, household.group
+    count.stock[month, band, setting] += 1
+    count.starts[month, setting] += 1
+    count.unaccompanied[month] += group
+    count.child_days[month, setting] += model.month_end[month] - time
+    budget = -math.log(uniform(words[2]))
+    play(
+        model, future,
+        Child(time, budget, setting, band, 0, group, time, household.step, household.number, household.purpose),
+    )  # fmt: skip
+
+
+@compiled
+def welcome(model: Model, past: Arrived, household: int, month: int, group: int) -> float:
+    """The factor a scenario puts on a household's arrival: the mean of its children's."""
+    if group == 1:
+        return float(model.entry_unaccompanied[month - 1])
+    total, first, last = 0.0, past.first[household], past.first[household + 1]
+    for position in range(first, last):
+        total += model.entry[month - 1, past.band[position], past.need[position]]
+    return total / (last - first)
+
+
+@compiled
+def play_arrivals(model: Model, future: Future, past: Arrived, group: int, expected: Array) -> None:
+    """Every household of one group that arrives, by month.
+
+    Households stand at the points of a Poisson process of one a unit up to the number expected: more expected adds
+    to them and moves none. Each has a height in its layer and arrives where that is below its factor: the first layer
+    holds everyone who comes without a scenario, and those above it who else comes where entries are raised.
+    """
+    for month in range(1, len(model.month_end)):
+        start, days = model.month_end[month - 1], model.month_end[month] - model.month_end[month - 1]
+        for layer in range(model.layers[month - 1, group]):
+            where, reached, number = (layer << 8) + month, 0.0, 0
+            while True:
+                words = philox(0, number, future.draw, ((HOUSEHOLDS + group) << 20) + where, model.key)
+                reached -= math.log(uniform(words[0]))
+                if reached > expected[month - 1]:
+                    break
+                household = (words[2] * (len(past.first) - 1)) >> 32
+                if layer + uniform(words[3]) < welcome(model, past, household, month, group):
+                    time = start + days * uniform(words[1])
+                    first = past.first[household]
+                    for position in range(first, past.first[household + 1]):
+                        step, purpose = (position - first) << 20, ((ARRIVALS + group) << 20) + where
+                        child = Child(time, 0.0, 0, 0, 0, group, time, step, number, purpose)
+                        arrive(model, future, child, past, position)
+                number += 1
+
+
+@compiled
+def days_in_care(model: Model, count: Tally, into: Array) -> None:
+    """Days in care by month and setting: whole months of those there at its start, and what arrivals add and exits take.
+
+    `count.stock` holds changes as yet, and `count.child_days` what to add.
+    """
+    for setting in range(PLACES):
+        there = 0
+        for month in range(1, len(model.month_end)):
+            for band in range(BANDS):
+                there += count.stock[month - 1, band, setting]
+            days = model.month_end[month] - model.month_end[month - 1]
+            into[month, setting] = max(there * days + count.child_days[month, setting], 0.0)
+
+
+@compiled
+def play_draw(model: Model, future: Future, households: Array) -> None:
+    """One whole future into its rows of the tally."""
+    count = future.count
+    play_present(model, future)
+    days_in_care(model, count, count.child_days_present)
+    play_arrivals(model, future, model.others, 0, households[0])
+    play_arrivals(model, future, model.unaccompanied, 1, households[1])
+    days_in_care(model, count, count.child_days)
+    for month in range(1, len(model.month_end)):
+        count.stock[month] += count.stock[month - 1]
+        count.unaccompanied[month] += count.unaccompanied[month - 1]
+
+
+@compiled
+def play_draws(model: Model, levels: Levels, tally: Tally) -> None:
+    """Play each draw of `levels` into the same row of `tally`, whose arrays come as noughts."""
+    cells, months = len(model.exposure), len(model.month_end)
+    known, chance, birthdays = np.zeros(cells, np.bool_), np.zeros(WAYS + PLACES), np.zeros(BANDS)
+    leaving, moving, hazard = np.zeros((cells, WAYS)), np.zeros((cells, PLACES)), np.zeros((cells, months))
+    for row in range(len(levels.leave_drift)):
+        known[:] = False
+        count = Tally(
+            tally.stock[row], tally.starts[row], tally.ceases[row], tally.moves_in[row], tally.moves_out[row],
+            tally.ways_out[row], tally.unaccompanied[row], tally.child_days[row], tally.child_days_present[row],
+        )  # fmt: skip
+        future = Future(
+            levels.first + row, levels.leave_drift[row], levels.move_drift[row], known, leaving, moving, hazard,
+            chance, birthdays, count,
+        )  # fmt: skip
+        play_draw(model, future, levels.households[row])

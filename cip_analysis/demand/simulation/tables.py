@@ -1,0 +1,191 @@
+"""The arrays the simulation is compiled for, and how they are laid out from the inputs.
+
+The compiled code finds a field by its place: after moving one here, touch `kernel` so that its cache is made anew.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from cip_analysis.codes import AGE_BANDS, SETTINGS, WAYS_OUT
+from cip_analysis.demand.inputs import BIRTHDAYS, DAYS_IN_YEAR, Effects, Entrants, Floats, ModelInputs
+from cip_analysis.demand.simulation.chance import Array
+
+
+class Arrived(NamedTuple):
+    """Past arrivals of one group, as in inputs.Entrants."""
+
+    first: Array
+    age_days: Array
+    setting: Array
+    need: Array
+    band: Array
+
+
+class Model(NamedTuple):
+    """What is the same in every draw. Cells are group x duration x band x setting in one row; arrays as in inputs.
+
+    month_end: days to each, nought first. month_of: whole days, rounded up -> month. edges: days in care at which rates
+    change, then infinity. birthdays, setting, group, days_in_care: of the children present. leave_altered,
+    move_altered, diverted: where a scenario alters anything. layers: month x group, 1 and more where entries are raised.
+    """
+
+    key: Array
+    month_end: Array
+    month_of: Array
+    edges: Array
+    exposure: Array
+    leave_events: Array
+    move_events: Array
+    birthdays: Array
+    setting: Array
+    group: Array
+    days_in_care: Array
+    others: Arrived
+    unaccompanied: Arrived
+    leave: Array
+    leave_added: Array
+    leave_altered: Array
+    move: Array
+    move_added: Array
+    move_altered: Array
+    divert: Array
+    diverted: Array
+    entry: Array
+    entry_unaccompanied: Array
+    layers: Array
+
+
+class Levels(NamedTuple):
+    """Some draws' own levels: the first's number, households expected (group x draw x month), factors on rates."""
+
+    first: int
+    households: Array
+    leave_drift: Array
+    move_drift: Array
+
+
+class Tally(NamedTuple):
+    """What is counted, by draw, as in projections.Projection; the last two in days."""
+
+    stock: Array
+    starts: Array
+    ceases: Array
+    moves_in: Array
+    moves_out: Array
+    ways_out: Array
+    unaccompanied: Array
+    child_days: Array
+    child_days_present: Array
+
+
+class Future(NamedTuple):
+    """One draw while it is played: its number, drifts, the rates met so far, and its rows of the tally."""
+
+    draw: int
+    leave_drift: Array
+    move_drift: Array
+    known: Array
+    leave: Array
+    move: Array
+    hazard: Array
+    chances: Array
+    birthdays: Array
+    count: Tally
+
+
+class Child(NamedTuple):
+    """A child at one moment: what its rates depend on, what is left of its budget, and the words of its key.
+
+    band: BANDS for a child who has left. began: when its time in care did. step: of the child, and which of a household.
+    """
+
+    time: float
+    budget: float
+    setting: int
+    band: int
+    duration: int
+    group: int
+    began: float
+    step: int
+    number: int
+    purpose: int
+
+
+def model_of(inputs: ModelInputs) -> Model:
+    """The inputs that are the same in every draw, laid out for the compiled code."""
+    present, effects, pathways = inputs.present, inputs.effects, inputs.pathways
+    ends = np.array([(month - inputs.origin).days for month in inputs.months], dtype="float64")
+    month_of = np.maximum(np.searchsorted(ends, np.arange(ends[-1] + 1)), 1)
+    leave_altered = _altered(effects.leave, 1.0) | _altered(effects.leave_added, 0.0)
+    move_altered = _altered(effects.move, 1.0) | _altered(effects.move_added, 0.0)
+    return Model(
+        key=np.array([inputs.seed & 0xFFFFFFFF, inputs.seed >> 32 & 0xFFFFFFFF], dtype="uint64"),
+        month_end=ends, month_of=month_of.astype("int64"),
+        edges=np.array([*pathways.duration_edges, np.inf], dtype="float64"),
+        exposure=_floats(pathways.days).ravel(),
+        leave_events=_floats(pathways.leave).reshape(-1, len(WAYS_OUT)),
+        move_events=_floats(pathways.move).reshape(-1, len(SETTINGS)),
+        birthdays=_floats(present.birthdays), setting=_whole(present.setting), group=_whole(present.unaccompanied),
+        days_in_care=_floats(present.days_in_care),
+        others=_arrived(inputs.entrants), unaccompanied=_arrived(inputs.entrants_unaccompanied),
+        leave=_floats(effects.leave), leave_added=_floats(effects.leave_added), leave_altered=leave_altered,
+        move=_floats(effects.move), move_added=_floats(effects.move_added), move_altered=move_altered,
+        divert=_floats(effects.divert), diverted=_altered(effects.divert, 0.0),
+        entry=_floats(effects.entry), entry_unaccompanied=_floats(effects.entry_unaccompanied),
+        layers=_layers(effects),
+    )  # fmt: skip
+
+
+def levels_of(inputs: ModelInputs, first: int, last: int) -> Levels:
+    """The draws from `first` to before `last`: what differs between them."""
+    rows = slice(first, last)
+    households = np.stack(
+        [
+            inputs.starts[rows] / inputs.entrants.children_a_household,
+            inputs.starts_unaccompanied[rows] / inputs.entrants_unaccompanied.children_a_household,
+        ],
+        axis=1,
+    )
+    return Levels(first, _floats(households), _floats(inputs.leave_drift[rows]), _floats(inputs.move_drift[rows]))
+
+
+def blank_tally(draws: int, months: int) -> Tally:
+    """Noughts for so many draws; `months` counts the origin's."""
+    by_setting = (draws, months, len(SETTINGS))
+    counts = [np.zeros(by_setting, dtype="int32") for _ in range(4)]
+    return Tally(
+        np.zeros((draws, months, len(AGE_BANDS), len(SETTINGS)), dtype="int32"), *counts,
+        np.zeros((draws, months, len(WAYS_OUT)), dtype="int32"), np.zeros((draws, months), dtype="int32"),
+        np.zeros(by_setting), np.zeros(by_setting),
+    )  # fmt: skip
+
+
+def _arrived(entrants: Entrants) -> Arrived:
+    age_days = _floats(entrants.age_days)
+    birthdays = np.array(BIRTHDAYS[:-1]) * DAYS_IN_YEAR
+    band = np.searchsorted(birthdays, age_days, side="right")
+    return Arrived(
+        _whole(entrants.first), age_days, _whole(entrants.setting), _whole(entrants.need), band.astype("int64")
+    )
+
+
+def _layers(effects: Effects) -> Array:
+    """How many layers of households each month needs: one, or as many as the largest factor on entry, rounded up."""
+    highest = np.stack([effects.entry.max(axis=(1, 2)), effects.entry_unaccompanied], axis=1)
+    return np.ascontiguousarray(np.maximum(np.ceil(highest), 1).astype("int64"))
+
+
+def _altered(effect: Floats, neutral: float) -> Array:
+    """Where the last axis of an effect is anything but neutral."""
+    return np.ascontiguousarray((effect != neutral).any(axis=-1))
+
+
+def _floats(array: Array) -> Array:
+    return np.ascontiguousarray(array, dtype="float64")
+
+
+def _whole(array: Array) -> Array:
+    return np.ascontiguousarray(array, dtype="int64")
