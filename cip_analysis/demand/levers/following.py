@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from cip_analysis.demand.inputs import Effects, Entrants, Floats, ModelInputs
+from cip_analysis.demand.inputs import Entrants, Floats, ModelInputs
 from cip_analysis.demand.levers.turnover import bands_of, share_still_here
 from cip_analysis.projections import Projection
 
@@ -19,6 +19,8 @@ Centre = Literal["mean", "median"]
 MOST_ROUNDS = 6
 NEAR_ENOUGH = 0.25
 TO_SAY = 1.0
+MOST_FACTOR = 100.0
+"""More arrivals than a hundred times as many are not looked for."""
 
 
 class FollowingError(ValueError):
@@ -42,17 +44,26 @@ def follow_total(
     """The inputs with arrivals raised or lowered so that the simulated total meets a path.
 
     target: months from the origin -> children in care in all. centre: which total of the draws is to meet it. draws:
-    how many are played to find out. One factor (>= 0) on the arrivals of other than unaccompanied children holds
-    from each target month to the next, and the last one on to the horizon; it multiplies what `effects.entry` has.
-    A total that cannot be met (too few arrivals to take away, or none to multiply) is told in `notes`.
+    how many are played to find out. One factor (nought to MOST_FACTOR) on the arrivals of other than unaccompanied
+    children holds from each target month to the next, and the last one on to the horizon; it multiplies what
+    `effects.entry` has. A total that cannot be met (too few arrivals to take away, or none to multiply) is told in
+    `notes`, with the nearest found.
     Raises FollowingError where a target month lies outside the horizon, or a target is below nought.
     """
+    factors, unmet = arrival_factors(inputs, target, simulate, centre=centre, draws=draws)
+    return replace(_with_arrivals(inputs, factors), notes=(*inputs.notes, *unmet))
+
+
+def arrival_factors(
+    inputs: ModelInputs, target: Mapping[int, float], simulate: Simulate, *, centre: Centre = "mean", draws: int = 1000
+) -> tuple[Floats, list[str]]:
+    """The factors of `follow_total`, one a month of the horizon, and in words what could not be met."""
     months = _checked(target, inputs)
     wanted = np.array([float(target[month]) for month in months])
     trial = few_draws(inputs, draws, months[-1])
 
     def play(factors: Floats) -> _Trial:
-        projection = simulate(_with_factors(trial, factors, months))
+        projection = simulate(_with_arrivals(trial, _by_month(factors, months, months[-1])))
         return _Trial(factors, _centres(projection, months, centre))
 
     alone, now = play(np.zeros(len(months))), play(np.ones(len(months)))
@@ -60,9 +71,8 @@ def follow_total(
     reach = slopes.sum(axis=1)
     slopes *= np.divide(now.totals - alone.totals, reach, out=np.zeros_like(reach), where=reach > 0)[:, None]
     best = _solve(now, wanted, slopes, play)
-    followed = _with_factors(inputs, best.factors, months)
     unmet = _unmet(inputs, dict(zip(months, wanted, strict=True)), best, alone)
-    return replace(followed, notes=(*inputs.notes, *unmet))
+    return _by_month(best.factors, months, len(inputs.effects.entry)), unmet
 
 
 def few_draws(inputs: ModelInputs, draws: int, months: int) -> ModelInputs:
@@ -103,11 +113,14 @@ def _checked(target: Mapping[int, float], inputs: ModelInputs) -> list[int]:
     return sorted(target)
 
 
-def _with_factors(inputs: ModelInputs, factors: Floats, months: Sequence[int]) -> ModelInputs:
+def _by_month(factors: Floats, months: Sequence[int], horizon: int) -> Floats:
     """Each factor from the target month before to its own; the last one on to the horizon."""
-    horizon = len(inputs.effects.entry)
-    segment = np.minimum(np.searchsorted(months, np.arange(1, horizon + 1), side="left"), len(months) - 1)
-    effects: Effects = replace(inputs.effects, entry=inputs.effects.entry * factors[segment][:, None, None])
+    segment = np.searchsorted(months, np.arange(1, horizon + 1), side="left")
+    return np.asarray(factors[np.minimum(segment, len(months) - 1)])
+
+
+def _with_arrivals(inputs: ModelInputs, factors: Floats) -> ModelInputs:
+    effects = replace(inputs.effects, entry=inputs.effects.entry * factors[:, None, None])
     return replace(inputs, effects=effects)
 
 
@@ -144,12 +157,12 @@ def _solve(first: _Trial, wanted: Floats, slopes: Floats, play: Callable[[Floats
 
 
 def _step(trial: _Trial, wanted: Floats, slopes: Floats) -> Floats:
-    """The factors that would meet every total in turn, were the slopes exact; none below nought."""
+    """The factors that would meet every total in turn, were the slopes exact; none below nought or past MOST_FACTOR."""
     factors, miss = trial.factors.copy(), trial.miss(wanted)
     for row, slope in enumerate(np.diag(slopes)):
         if slope > 0:
             left = miss[row] - slopes[row, :row] @ (factors[:row] - trial.factors[:row])
-            factors[row] = max(0.0, trial.factors[row] + left / slope)
+            factors[row] = np.clip(trial.factors[row] + left / slope, 0.0, MOST_FACTOR)
     return factors
 
 

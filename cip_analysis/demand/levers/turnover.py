@@ -1,17 +1,18 @@
-"""How long children stay and how fast a setting empties, as the estimated rates have it: what turns children a year and
-places into rates and shares.
+"""How long children stay and how fast settings empty, as the estimated rates have it.
+
+It turns children a year and places into rates and shares, near enough; where it must be right it is put right by
+simulation (following.py).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from cip_analysis.codes import ADULT_AGE, AGE_BAND_STARTS, AGE_BANDS
-from cip_analysis.demand.inputs import DAYS_IN_YEAR, Entrants, Floats, Pathways, Whole
+from cip_analysis.codes import ADULT_AGE, AGE_BAND_STARTS
+from cip_analysis.demand.inputs import DAYS_IN_YEAR, Entrants, Flags, Floats, Pathways, Whole
 
 MONTHS_IN_YEAR = 12
 DAYS_IN_MONTH = DAYS_IN_YEAR / MONTHS_IN_YEAR
-LAST_BAND_YEARS = ADULT_AGE - AGE_BAND_STARTS[-1]
 
 
 def bands_of(age_days: Floats) -> Whole:
@@ -21,11 +22,10 @@ def bands_of(age_days: Floats) -> Whole:
 
 
 def share_still_here(entrants: Entrants, pathways: Pathways, group: int, months: int) -> Floats:
-    """Of children who arrive, the share expected still in care each whole month after, the month of arrival first.
+    """Of children who arrive, the share expected still in care each whole month after, from none to `months`.
 
-    group: position in inputs.GROUPS. Each leaves at the rates of the setting and duration met on arrival, ages, and
-    leaves at 18; moves are not followed, so this is near, not exact: what uses it is put right by simulation. Nobody
-    having arrived, everybody stays.
+    group: position in inputs.GROUPS. Each meets the rates of leaving of the setting arrived in, ages, and leaves at 18;
+    moves are not followed. Where nobody is known to have arrived, everybody stays.
     """
     if not len(entrants.age_days):
         return np.ones(months + 1)
@@ -38,15 +38,18 @@ def share_still_here(entrants: Entrants, pathways: Pathways, group: int, months:
     return np.asarray((np.exp(-before) * (ages < ADULT_AGE * DAYS_IN_YEAR)).mean(axis=0))
 
 
-def emptying_rate(pathways: Pathways, setting: int, ages: Floats) -> float:
-    """Rate a day at which children of some ages go from a setting: leaving, moving on, turning 18.
+def emptying_rate(pathways: Pathways, stock: Floats, inside: Flags) -> float:
+    """Rate a day at which children go from a group of cells: leaving, moving on, or growing out of it.
 
-    ages: children (or shares) by age band. Durations are pooled by exposure. Turning 18 is taken as one in two a
-    year of those aged 16 and over, their birthdays falling evenly.
+    stock: children by age band x setting, the weights. inside: which cells are the group. Durations are pooled by
+    exposure; birthdays within a band fall evenly. Where nobody is in the group, its cells weigh alike.
     """
-    days = pathways.days[0, :, :, setting].sum(axis=0)
-    events = (pathways.leave.sum(axis=-1) + pathways.move.sum(axis=-1))[0, :, :, setting].sum(axis=0)
-    birthdays = np.zeros(len(AGE_BANDS))
-    birthdays[-1] = 1 / (LAST_BAND_YEARS * DAYS_IN_YEAR)
-    weights = ages / ages.sum() if ages.sum() > 0 else np.full(len(AGE_BANDS), 1 / len(AGE_BANDS))
-    return float(weights @ (events / days + birthdays))
+    days = pathways.days[0].sum(axis=0)
+    moving_out = (pathways.move[0].sum(axis=0) * ~inside[:, None, :]).sum(axis=-1)
+    rates = (pathways.leave[0].sum(axis=(0, -1)) + moving_out) / days
+    widths = np.diff([*AGE_BAND_STARTS, ADULT_AGE])[:, None] * DAYS_IN_YEAR
+    older_inside = np.concatenate([inside[1:], np.zeros((1, inside.shape[1]), dtype=bool)])
+    rates = rates + np.where(older_inside, 0.0, 1.0 / widths)
+    weights = np.where(inside, stock, 0.0)
+    weights = weights if weights.sum() > 0 else inside.astype("float64")
+    return float((rates * weights).sum() / weights.sum())
