@@ -6,13 +6,16 @@ them. Our choices are in docs/decisions/0007-payments-and-stays.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cip_analysis.codes import SETTINGS
+from cip_analysis.projections import Projection
 from cip_analysis.records import PAYMENT_MATCHES, Episodes, Payments, Spend
 from cip_analysis.returns.payments.cells import to_pence
 from cip_analysis.returns.payments.matching import overlaps_any, split_by_year
@@ -22,6 +25,7 @@ UNMATCHED = "not matched to a stay"
 ON_A_STAY = ("stay", "part stay")
 WEEKLY_PRICE = "weekly_price"
 KEYS = ["financial_year", "setting"]
+Draws = NDArray[np.float64]
 
 
 class SpendError(ValueError):
@@ -104,6 +108,54 @@ def price_by_assumption(
     price = volume["setting"].map(weekly_prices).astype("float64")
     table = volume.assign(spend_gbp=(volume["child_days"] * price / 7).round(2))
     return _as_spend(table, price_base, "child-days at assumed weekly prices", episodes.synthetic)
+
+
+def price_projection(projection: Projection, weekly_prices: Mapping[str, float], price_base: str) -> Spend:
+    """What projected care would cost at one price a week for each setting: child-days × weekly price ÷ 7, draw by draw.
+
+    weekly_prices: setting -> £ a child a week, the same throughout, in the £ that `price_base` names: volume and mix
+    move here, prices do not. Only financial years wholly projected are priced; `children` are those there on the last
+    day. Raises SpendError where no year is whole, or naming the settings that have days and no price.
+    """
+    days = projection.child_days
+    used = [name for name, any_days in zip(SETTINGS, days.sum(axis=(0, 1)).tolist(), strict=True) if any_days]
+    if unpriced := sorted(set(used) - set(weekly_prices)):
+        raise SpendError(f"No weekly price for {', '.join(unpriced)}. Add them to config/assumptions.toml.")
+    ends = [place for place, day in enumerate(projection.months) if place >= 12 and day.month == 3]
+    if not ends:
+        raise SpendError("No financial year is projected whole, so none can be priced: lengthen the horizon.")
+    yearly = np.stack([days[:, end - 11 : end + 1].sum(axis=1, dtype="float64") for end in ends], axis=1)
+    there = np.stack([projection.stock[:, end].sum(axis=1, dtype="int64") for end in ends], axis=1)
+    price = np.array([weekly_prices.get(name, 0.0) for name in SETTINGS])
+    shape = (projection.draws, len(ends), len(SETTINGS))
+    draw, year, setting = (axis.ravel() for axis in np.indices(shape))
+    table = pd.DataFrame(
+        {
+            "draw": draw,
+            "financial_year": np.array([projection.months[end].year for end in ends])[year],
+            "setting": np.array(SETTINGS)[setting],
+            "children": there.ravel(),
+            "child_days": yearly.ravel(),
+            "spend_gbp": (yearly * price / 7).round(2).ravel(),
+        }
+    )
+    return Spend(table, price_base, "projected child-days at constant weekly prices", projection.synthetic)
+
+
+def summarise_spend(spend: Spend, statistics: Callable[[Draws], pd.DataFrame]) -> pd.DataFrame:
+    """Statistics over draws by financial year, for every setting and "all" first.
+
+    statistics: draw x cell -> a row a cell, as demand.forecast.describe_draws. Columns: financial_year ("2018-19"),
+    setting, price_base, and the statistics in £.
+    """
+    wide = spend.table.pivot_table(index="draw", columns=KEYS, values="spend_gbp", aggfunc="sum", sort=False)
+    total = wide.T.groupby(level=0).sum().T
+    total.columns = pd.MultiIndex.from_product([total.columns, ["all"]], names=KEYS)
+    both = pd.concat([total, wide], axis=1)
+    years = [f"{year - 1}-{year % 100:02d}" for year in both.columns.get_level_values("financial_year")]
+    labels = {"financial_year": years, "setting": both.columns.get_level_values("setting")}
+    named = pd.DataFrame(labels).assign(price_base=spend.price_base)
+    return pd.concat([named, statistics(both.to_numpy())], axis=1)
 
 
 def price_key(setting: str) -> str:
