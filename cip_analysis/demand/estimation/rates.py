@@ -24,8 +24,8 @@ from cip_analysis.demand.estimation.stays import (
 from cip_analysis.demand.inputs import DAYS_IN_YEAR, GROUPS, Floats, Pathways, Seen
 from cip_analysis.records import Episodes
 
-ENDINGS_LOOKED_FOR = 8.0
-"""A year is missing where this many endings were to be expected and none came: a chance of 1 in 3,000."""
+LEAVERS_LOOKED_FOR = 8.0
+"""A year is missing where this many leavers were to be expected and none came: a chance of 1 in 3,000."""
 THIN_GROUP = 20
 """Fewer leavers and movers than this, and a group's rates are mostly those of the others."""
 FEW = 5
@@ -86,27 +86,31 @@ def _posterior(days: Floats, events: Events) -> tuple[Floats, Floats, Floats]:
 def usable_windows(stays: Stays, from_day: date, to_day: date) -> tuple[list[Window], list[int]]:
     """The window without the collection years that the returns do not describe, and those years.
 
-    A year is missing where, at the rate at which stays ended or moved in the other years, ENDINGS_LOOKED_FOR or more
-    were to be expected of its children and none came: the children then seen are those who were there afterwards.
+    A year is missing where, at the rate at which children left care before 18 in the other years, LEAVERS_LOOKED_FOR
+    or more were to be expected and none did: the children then seen are those who were still there afterwards.
     """
     years = range(_collection_year(from_day), _collection_year(to_day) + 1)
     spans = [(day_number(date(year - 1, 3, 31)), day_number(date(year, 3, 31))) for year in years]
     spans = [(low, min(high, day_number(to_day))) for low, high in spans]
-    nights = np.array([sum_exposure(stays, [span]).sum() for span in spans])
-    endings = np.array([_endings(stays, span) for span in spans])
-    described = endings > 0
-    rate = endings.sum() / max(1.0, nights[described].sum())
-    missing = ~described & (rate * nights >= ENDINGS_LOOKED_FOR)
+    nights = np.array([_nights(stays, span) for span in spans])
+    leavers = np.array([_leavers(stays, span) for span in spans])
+    described = leavers > 0
+    rate = leavers.sum() / max(1.0, nights[described].sum())
+    missing = ~described & (rate * nights >= LEAVERS_LOOKED_FOR)
     kept = [
         (max(low, day_number(from_day)), high) for (low, high), lost in zip(spans, missing, strict=True) if not lost
     ]
     return _joined(kept), [year for year, lost in zip(years, missing, strict=True) if lost]
 
 
-def _endings(stays: Stays, span: Window) -> int:
-    """Recorded ends of stays within a span; birthdays, and ends on the day after it opens, are no sign of a return."""
-    told = (stays.moves_to != STAYS_ON) | ((stays.leaves_by != STAYS_ON) & (stays.leaves_by != TURNED_18))
-    return int((told & (stays.end > span[0] + 1) & (stays.end <= span[1])).sum())
+def _nights(stays: Stays, span: Window) -> int:
+    return int(np.maximum(np.minimum(stays.end, span[1]) - np.maximum(stays.start, span[0]), 0).sum())
+
+
+def _leavers(stays: Stays, span: Window) -> int:
+    """Children who left before 18 within a span; an end on the day after it opens is how a lost year begins."""
+    left = (stays.leaves_by != STAYS_ON) & (stays.leaves_by != TURNED_18)
+    return int((left & (stays.end > span[0] + 1) & (stays.end <= span[1])).sum())
 
 
 def _joined(spans: Sequence[Window]) -> list[Window]:
@@ -157,10 +161,12 @@ def _within(stays: Stays, windows: Sequence[Window]) -> np.ndarray:
 
 
 def _notes_on_years(missing: Sequence[int]) -> list[str]:
+    if not missing:
+        return []
+    years = _listed([str(year) for year in missing])
     return [
-        f"The returns hold no move or departure in the year to March {year}: it is taken as missing and left out of "
-        "the rates."
-        for year in missing
+        f"The returns show no child leaving care in the years to March {years}, when several were to be expected: "
+        "such years are taken as missing and left out of the rates."
     ]
 
 
@@ -169,9 +175,9 @@ def _notes_on_cells(days: Floats, events: Events) -> list[str]:
     nights = days.sum(axis=(0, 1, 2))
     leavers = events.leave[..., :TURNED_18].sum(axis=(0, 1, 2, 4))
     notes = []
-    if unused := [name for name, spent in zip(SETTINGS, nights, strict=True) if not spent]:
+    if unused := [f'"{name}"' for name, spent in zip(SETTINGS, nights, strict=True) if not spent]:
         notes.append(f"Nobody lived in {_listed(unused)} in these years: rates there are those of all settings.")
-    still = [name for name, spent, left in zip(SETTINGS, nights, leavers, strict=True) if spent and not left]
+    still = [f'"{name}"' for name, spent, left in zip(SETTINGS, nights, leavers, strict=True) if spent and not left]
     if still:
         notes.append(
             f"Nobody left care from {_listed(still)} before 18 in these years: rates of leaving there are "
