@@ -17,7 +17,8 @@ Simulate = Callable[[ModelInputs], Projection]
 Centre = Literal["mean", "median"]
 
 MOST_ROUNDS = 6
-NEAR_ENOUGH = 0.25
+NEAR_ENOUGH = {"mean": 0.25, "median": 0.5}
+"""Children: a median moves by halves."""
 TO_SAY = 1.0
 MOST_FACTOR = 100.0
 """More arrivals than a hundred times as many are not looked for."""
@@ -70,7 +71,7 @@ def arrival_factors(
     slopes = _slopes(trial, months)
     reach = slopes.sum(axis=1)
     slopes *= np.divide(now.totals - alone.totals, reach, out=np.zeros_like(reach), where=reach > 0)[:, None]
-    best = _solve(now, wanted, slopes, play)
+    best = _solve(now, wanted, slopes, (play, NEAR_ENOUGH[centre]))
     unmet = _unmet(inputs, dict(zip(months, wanted, strict=True)), best, alone)
     return _by_month(best.factors, months, len(inputs.effects.entry)), unmet
 
@@ -141,14 +142,17 @@ def _slopes(inputs: ModelInputs, months: Sequence[int]) -> Floats:
     return slopes
 
 
-def _solve(first: _Trial, wanted: Floats, slopes: Floats, play: Callable[[Floats], _Trial]) -> _Trial:
+def _solve(
+    first: _Trial, wanted: Floats, slopes: Floats, played: tuple[Callable[[Floats], _Trial], float]
+) -> _Trial:
     """Secant steps down the months: the total is a straight line in every factor, so a few are enough."""
+    play, near = played
     best = trial = first
     for _ in range(MOST_ROUNDS):
-        if (np.abs(trial.miss(wanted)) <= NEAR_ENOUGH).all():
+        if (np.abs(trial.miss(wanted)) <= near).all():
             return trial
         factors = _step(trial, wanted, slopes)
-        if np.abs(slopes @ (factors - trial.factors)).max() < NEAR_ENOUGH / 5:
+        if np.abs(slopes @ (factors - trial.factors)).max() < near / 5:
             break
         trial = play(factors)
         if np.abs(trial.miss(wanted)).sum() < np.abs(best.miss(wanted)).sum():
