@@ -20,9 +20,11 @@ from cip_analysis.records import COMPARATOR_COLUMNS, PAYMENT_COLUMNS, Comparator
 from cip_analysis.returns.checks import check_returns
 from cip_analysis.returns.episodes import build_episodes
 from cip_analysis.returns.finance import read_payments
+from cip_analysis.returns.national import COLUMNS, read_national
 from cip_analysis.returns.payments.matching import match_payments
 from cip_analysis.returns.published import read_published
 from cip_analysis.returns.ssda903 import read_returns
+from cip_analysis.scenario_settings import Scenario
 from cip_analysis.settings import Council, Disclosure, Judgement, find_root, read_assumptions, read_settings
 from cip_analysis.settings import Run as RunSettings
 
@@ -41,6 +43,8 @@ class Run:
     payments: matched to stays, with findings and treatments of their own; no rows where the run has no file.
     comparators: published statistics for the council, its neighbours, region and country.
     claims: what an earlier report stated, to be set beside the data; none where the run names no file.
+    estimates: what the national panel taught of growth and drift (returns/national.py); no rows where none is named.
+    scenarios: what might be decided or happen, each a set of levers, in the order the run names them.
     own_data: the returns are the run's own, not another folder named by a parameter.
     """
 
@@ -58,6 +62,8 @@ class Run:
     payment_treatments: Treatments
     comparators: Comparators
     claims: Claims
+    estimates: pd.DataFrame
+    scenarios: tuple[Scenario, ...]
     root: Path
     own_data: bool
 
@@ -146,6 +152,8 @@ def open_run(
         payment_treatments=paid_treatments,
         comparators=_read_comparators(root, chosen.published, council),
         claims=_read_claims(root, chosen.claims),
+        estimates=_read_estimates(root, chosen.national),
+        scenarios=tuple(read_settings(_existing(root, name, "scenario"), Scenario) for name in chosen.scenarios),
         root=root,
         own_data=own_data,
     )
@@ -168,6 +176,13 @@ def _read_claims(root: Path, name: str) -> Claims:
     if not name:
         return Claims(report="", meeting="", day=date.min, claims=())
     return read_settings(_existing(root, name, "claims"), Claims)
+
+
+def _read_estimates(root: Path, name: str) -> pd.DataFrame:
+    """What the national panel taught; no rows where the run names no file of it."""
+    if not name:
+        return pd.DataFrame({column: [] for column in COLUMNS})
+    return read_national(_existing(root, name, "national estimates"))
 
 
 def _read_ledger(

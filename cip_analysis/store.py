@@ -17,11 +17,15 @@ from uuid import uuid4
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from pydantic import BaseModel
 
+from cip_analysis.codes import AGE_BANDS, SETTINGS
 from cip_analysis.projections import Projection
 
 ARRAYS = tuple(part.name for part in fields(Projection) if part.type in ("Counts", "Numbers"))
+BLOCK = 250
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
@@ -54,7 +58,11 @@ def keep_projection(folder: Path, name: str, make: Callable[[], Projection]) -> 
         return _read_projection(path)
     except UNREADABLE:
         made = make()
-    facts: dict[str, object] = {"scenario": made.scenario, "method": made.method, "months": [str(month) for month in made.months]}
+    facts: dict[str, object] = {
+        "scenario": made.scenario,
+        "method": made.method,
+        "months": [str(month) for month in made.months],
+    }
     facts |= {"notes": list(made.notes), "synthetic": made.synthetic}
     arrays = {array: getattr(made, array) for array in ARRAYS}
     _place(path, lambda part: np.savez_compressed(part, facts=np.array(json.dumps(facts)), **arrays))
@@ -70,6 +78,46 @@ def keep_table(folder: Path, name: str, make: Callable[[], pd.DataFrame]) -> pd.
         made = make()
     _place(path, lambda part: made.to_parquet(part, index=False))
     return made
+
+
+def write_projections(path: Path, projections: Sequence[Projection]) -> None:
+    """Every draw, for whoever wants to work on: scenario, draw, month, age_band, setting, children.
+
+    Cells that nobody is in are left out. Written a block of draws at a time, and placed whole.
+    """
+
+    def write(part: Path) -> None:
+        with pq.ParquetWriter(part, _schema(projections[0]), compression="zstd") as writer:
+            for projection in projections:
+                for first in range(0, projection.draws, BLOCK):
+                    writer.write_table(_rows(projection, first, writer.schema))
+
+    _place(path, write)
+    if not path.exists():
+        raise StoreError(f"{path.name} could not be written. Check the folder, and who may use it.")
+
+
+def _schema(projection: Projection) -> pa.Schema:
+    named = pa.dictionary(pa.int16(), pa.string())
+    stock = pa.from_numpy_dtype(projection.stock.dtype)
+    return pa.schema(
+        {"scenario": named, "draw": pa.int32(), "month": pa.date32(), "age_band": named, "setting": named,
+         "children": stock}
+    )  # fmt: skip
+
+
+def _rows(projection: Projection, first: int, schema: pa.Schema) -> pa.Table:
+    """A block of draws, a row a cell that somebody is in."""
+    stock = projection.stock[first : first + BLOCK]
+    draw, month, band, setting = np.nonzero(stock)
+    days = np.array(projection.months, dtype="datetime64[D]")
+    names = [[projection.scenario], list(AGE_BANDS), list(SETTINGS)]
+    places = [np.zeros(len(draw), dtype="int16"), band.astype("int16"), setting.astype("int16")]
+    coded = [
+        pa.DictionaryArray.from_arrays(pa.array(at), pa.array(name)) for at, name in zip(places, names, strict=True)
+    ]
+    columns = [coded[0], pa.array((draw + first).astype("int32")), pa.array(days[month]), *coded[1:]]
+    return pa.Table.from_arrays([*columns, pa.array(stock[draw, month, band, setting])], schema=schema)
 
 
 def _read_projection(path: Path) -> Projection:

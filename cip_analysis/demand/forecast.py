@@ -39,6 +39,7 @@ FORECAST_COLUMNS = ("month", "scenario", "setting", "age_band", *STATISTICS)
 ALL = "all"
 MONTHS_IN_YEAR = 12
 LONGEST = 240
+MOST_DRAWS = 100_000
 DRIFTS = ("drift_starts_sd", "noise_starts_sd", "drift_leaving_sd", "noise_leaving_sd")
 WIDTH_OF_80 = 2.563103
 """Standard deviations from the 10th to the 90th percentile of a normal distribution."""
@@ -54,6 +55,7 @@ class Asked:
 
     method: a name in starts.METHODS. history_years: how many years to the origin the rates come from. stated:
     children a year, for the method that takes them from the user.
+    Raises ForecastError for a horizon, draws or method that cannot be.
     """
 
     method: str = NATIONAL
@@ -62,6 +64,19 @@ class Asked:
     seed: int = 20180706
     history_years: int = 4
     stated: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.horizon_months <= LONGEST:
+            raise ForecastError(
+                f"A horizon of {self.horizon_months} months cannot be forecast: give from 1 to {LONGEST}. "
+                "The track record runs to 48; beyond that nothing here has been tested."
+            )
+        if not 1 <= self.draws <= MOST_DRAWS:
+            raise ForecastError(
+                f"{self.draws:,} draws cannot be played: give from 1 to {MOST_DRAWS:,}; 1,000 is usual."
+            )
+        if self.method not in METHODS:
+            raise ForecastError(f"No way of forecasting starts is called {self.method!r}: {', '.join(METHODS)}.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,9 +99,8 @@ def prepare(episodes: Episodes, evidence: Evidence, asked: Asked) -> ModelInputs
     """The baseline's inputs: as things are, with nothing decided.
 
     The origin is the last whole month of the returns. Every fallback taken is among the notes.
-    Raises ForecastError for a horizon, draws or method that cannot be, or returns with less than a year behind them.
+    Raises ForecastError for returns with less than a year behind them.
     """
-    _refuse(asked)
     origin = last_whole_month(episodes.census_date)
     known = known_at(episodes, origin) if origin < episodes.census_date else episodes
     from_day, notes = _window(evidence.years, origin, asked.history_years)
@@ -145,19 +159,6 @@ def _statistics(projection: Projection, values: NDArray[np.integer], cells: Sequ
 
 
 # ---- the parts, put together ------------------------------------------------------------------------------------
-
-
-def _refuse(asked: Asked) -> None:
-    """Refuse what cannot be forecast, by name."""
-    if not 1 <= asked.horizon_months <= LONGEST:
-        raise ForecastError(
-            f"A horizon of {asked.horizon_months} months cannot be forecast: give from 1 to {LONGEST}. "
-            "The track record runs to 48; beyond that nothing here has been tested."
-        )
-    if not 1 <= asked.draws <= 100_000:
-        raise ForecastError(f"{asked.draws:,} draws cannot be played: give from 1 to 100,000; 1,000 is usual.")
-    if asked.method not in METHODS:
-        raise ForecastError(f"No method of forecasting starts is called {asked.method!r}: {', '.join(METHODS)}.")
 
 
 def _window(years: Sequence[int], origin: date, history_years: int) -> tuple[date, list[str]]:
