@@ -15,7 +15,7 @@ import numpy as np
 from cip_analysis.codes import AGE_BANDS, SETTINGS, WAYS_OUT
 from cip_analysis.demand.inputs import NEED_NAMES, Entrants, Floats, ModelInputs
 from cip_analysis.demand.simulation.kernel import play_draws
-from cip_analysis.demand.simulation.tables import Model, Tally, blank_tally, levels_of, model_of
+from cip_analysis.demand.simulation.tables import Model, Tally, blank_scratch, blank_tally, levels_of, model_of
 from cip_analysis.projections import BY_SETTING, Projection
 
 MOST_DRAWS = 100_000
@@ -50,9 +50,7 @@ def simulate(
     blocks = _blocks(inputs)
     done = 0
     with ThreadPoolExecutor(threads) as workers:
-        jobs = {
-            workers.submit(_play_block, inputs, model, tally, block): block[1] - block[0] for block in blocks
-        }
+        jobs = {workers.submit(_play_block, inputs, model, tally, block): block[1] - block[0] for block in blocks}
         for job in as_completed(jobs):
             job.result()
             done += jobs[job]
@@ -68,7 +66,7 @@ def _play_block(inputs: ModelInputs, model: Model, tally: Tally, block: tuple[in
     """Play the draws from the first of `block` to before its second into their rows of `tally`."""
     first, last = block
     own = blank_tally(last - first, len(model.month_end))
-    play_draws(model, levels_of(inputs, first, last), own)
+    play_draws(model, levels_of(inputs, first, last), own, blank_scratch(model))
     for kept, counted in zip(tally, own, strict=True):
         if kept.dtype.kind == "i" and counted.max() > np.iinfo(kept.dtype).max:
             raise SimulationError(
@@ -154,7 +152,9 @@ def _refuse_children(inputs: ModelInputs) -> None:
     present = inputs.present
     _refuse_positions("Present: setting", present.setting, len(SETTINGS))
     children = len(present.setting)
-    if present.birthdays.shape != (children, 5) or {len(present.unaccompanied), len(present.days_in_care)} != {children}:
+    if present.birthdays.shape != (children, 5) or {len(present.unaccompanied), len(present.days_in_care)} != {
+        children
+    }:
         raise SimulationError("Present: arrays do not hold one element a child.")
     if not (np.isfinite(present.birthdays).all() and np.isfinite(present.days_in_care).all()):
         raise SimulationError("Present: birthdays or days in care are blank. Give every child an age before playing.")

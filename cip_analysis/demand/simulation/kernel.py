@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from cip_analysis.demand.inputs import BIRTHDAYS, DAYS_IN_YEAR
 from cip_analysis.demand.simulation.chance import (
-    ARRIVALS, HOUSEHOLDS, PRESENT, Array, compiled, gamma, philox, uniform,
+    ARRIVALS, HOUSEHOLDS, PRESENT, Array, compiled, compiled_apart, gamma, philox, uniform,
 )  # fmt: skip
-from cip_analysis.demand.simulation.tables import Arrived, Child, Future, Levels, Model, Tally
+from cip_analysis.demand.simulation.tables import Arrived, Child, Future, Levels, Model, Scratch, Tally
 
 WAYS, PLACES, BANDS = 8, 11, 5
 TURNED_18 = WAYS - 1
@@ -39,9 +37,9 @@ def chances(model: Model, future: Future, cell: int, month: int) -> float:
         total += rate
     altered = model.move_altered[row, band, setting]
     for to in range(PLACES):
-        rate = future.move[cell, to] * future.move_drift[row, to]
+        rate = future.move[cell, to] * future.move_drift[to, row]
         if altered and to != setting:
-            rate = future.move[cell, to] * model.move[row, band, setting, to] * future.move_drift[row, to]
+            rate = future.move[cell, to] * model.move[row, band, setting, to] * future.move_drift[to, row]
             rate = max(rate + model.move_added[row, band, setting, to], 0.0)
         future.chances[WAYS + to] = rate
         total += rate
@@ -49,18 +47,36 @@ def chances(model: Model, future: Future, cell: int, month: int) -> float:
 
 
 @compiled
+def accumulate(model: Model, future: Future, cell: int) -> None:
+    """Add up a cell's hazard to the end of each month: in one sweep a rate, and anew where a scenario alters it."""
+    band, setting, months = cell // PLACES % BANDS, cell % PLACES, len(model.month_end)
+    leaving = 0.0
+    for way in range(WAYS):
+        leaving += future.leave[cell, way]
+    for month in range(1, months):
+        future.hazard[cell, month] = leaving * future.leave_drift[month - 1]
+    for to in range(PLACES):
+        moving = future.move[cell, to]
+        for month in range(1, months):
+            future.hazard[cell, month] += moving * future.move_drift[to, month - 1]
+    future.hazard[cell, 0] = 0.0
+    for month in range(1, months):
+        rate, days = future.hazard[cell, month], model.month_end[month] - model.month_end[month - 1]
+        if model.leave_altered[month - 1, band, setting] or model.move_altered[month - 1, band, setting]:
+            rate = chances(model, future, cell, month)
+        future.hazard[cell, month] = future.hazard[cell, month - 1] + days * rate
+
+
+@compiled_apart
 def learn(model: Model, future: Future, cell: int) -> None:
-    """Draw a cell's rates from their posterior and add up its hazard to the end of each month."""
+    """Draw a cell's rates from their posterior, when first met, and add up its hazard."""
     for way in range(WAYS):
         events = model.leave_events[cell, way]
         future.leave[cell, way] = gamma(events, way, cell, future.draw, model.key) / model.exposure[cell]
     for to in range(PLACES):
         events = model.move_events[cell, to]
         future.move[cell, to] = gamma(events, WAYS + to, cell, future.draw, model.key) / model.exposure[cell]
-    future.hazard[cell, 0] = 0.0
-    for month in range(1, len(model.month_end)):
-        days = model.month_end[month] - model.month_end[month - 1]
-        future.hazard[cell, month] = future.hazard[cell, month - 1] + days * chances(model, future, cell, month)
+    accumulate(model, future, cell)
     future.known[cell] = True
 
 
@@ -207,7 +223,7 @@ def play(model: Model, future: Future, child: Child) -> None:
             child = wait(model, future, child, end, spent)
 
 
-@compiled
+@compiled_apart
 def play_present(model: Model, future: Future) -> None:
     """Every child in care at the origin."""
     for number in range(len(model.setting)):
@@ -258,7 +274,7 @@ def welcome(model: Model, past: Arrived, household: int, month: int, group: int)
     return total / (last - first)
 
 
-@compiled
+@compiled_apart
 def play_arrivals(model: Model, future: Future, past: Arrived, group: int, expected: Array) -> None:
     """Every household of one group that arrives, by month.
 
@@ -286,7 +302,7 @@ def play_arrivals(model: Model, future: Future, past: Arrived, group: int, expec
                 number += 1
 
 
-@compiled
+@compiled_apart
 def days_in_care(model: Model, count: Tally, into: Array) -> None:
     """Days in care by month and setting: whole months of those there at its start, and what arrivals add and exits take.
 
@@ -301,7 +317,7 @@ def days_in_care(model: Model, count: Tally, into: Array) -> None:
             into[month, setting] = max(there * days + count.child_days[month, setting], 0.0)
 
 
-@compiled
+@compiled_apart
 def play_draw(model: Model, future: Future, households: Array) -> None:
     """One whole future into its rows of the tally."""
     count = future.count
@@ -311,24 +327,24 @@ def play_draw(model: Model, future: Future, households: Array) -> None:
     play_arrivals(model, future, model.unaccompanied, 1, households[1])
     days_in_care(model, count, count.child_days)
     for month in range(1, len(model.month_end)):
-        count.stock[month] += count.stock[month - 1]
         count.unaccompanied[month] += count.unaccompanied[month - 1]
+        for band in range(BANDS):
+            for setting in range(PLACES):
+                count.stock[month, band, setting] += count.stock[month - 1, band, setting]
 
 
-@compiled
-def play_draws(model: Model, levels: Levels, tally: Tally) -> None:
+@compiled_apart
+def play_draws(model: Model, levels: Levels, tally: Tally, scratch: Scratch) -> None:
     """Play each draw of `levels` into the same row of `tally`, whose arrays come as noughts."""
-    cells, months = len(model.exposure), len(model.month_end)
-    known, chance, birthdays = np.zeros(cells, np.bool_), np.zeros(WAYS + PLACES), np.zeros(BANDS)
-    leaving, moving, hazard = np.zeros((cells, WAYS)), np.zeros((cells, PLACES)), np.zeros((cells, months))
     for row in range(len(levels.leave_drift)):
-        known[:] = False
+        for cell in range(len(scratch.known)):
+            scratch.known[cell] = False
         count = Tally(
             tally.stock[row], tally.starts[row], tally.ceases[row], tally.moves_in[row], tally.moves_out[row],
             tally.ways_out[row], tally.unaccompanied[row], tally.child_days[row], tally.child_days_present[row],
         )  # fmt: skip
         future = Future(
-            levels.first + row, levels.leave_drift[row], levels.move_drift[row], known, leaving, moving, hazard,
-            chance, birthdays, count,
+            levels.first + row, levels.leave_drift[row], levels.move_drift[row], scratch.known, scratch.leave,
+            scratch.move, scratch.hazard, scratch.chances, scratch.birthdays, count,
         )  # fmt: skip
         play_draw(model, future, levels.households[row])

@@ -59,7 +59,10 @@ class Model(NamedTuple):
 
 
 class Levels(NamedTuple):
-    """Some draws' own levels: the first's number, households expected (group x draw x month), factors on rates."""
+    """Some draws' own levels: the first's number, households expected (draw x group x month), factors on rates.
+
+    move_drift: draw x setting moved to x month.
+    """
 
     first: int
     households: Array
@@ -79,6 +82,17 @@ class Tally(NamedTuple):
     unaccompanied: Array
     child_days: Array
     child_days_present: Array
+
+
+class Scratch(NamedTuple):
+    """Room for a draw's rates by cell as they are met, and for one child's rates and birthdays."""
+
+    known: Array
+    leave: Array
+    move: Array
+    hazard: Array
+    chances: Array
+    birthdays: Array
 
 
 class Future(NamedTuple):
@@ -149,7 +163,9 @@ def levels_of(inputs: ModelInputs, first: int, last: int) -> Levels:
         ],
         axis=1,
     )
-    return Levels(first, _floats(households), _floats(inputs.leave_drift[rows]), _floats(inputs.move_drift[rows]))
+    return Levels(
+        first, _floats(households), _floats(inputs.leave_drift[rows]), _floats(inputs.move_drift[rows].swapaxes(1, 2))
+    )
 
 
 def blank_tally(draws: int, months: int) -> Tally:
@@ -160,6 +176,15 @@ def blank_tally(draws: int, months: int) -> Tally:
         np.zeros((draws, months, len(AGE_BANDS), len(SETTINGS)), dtype="int32"), *counts,
         np.zeros((draws, months, len(WAYS_OUT)), dtype="int32"), np.zeros((draws, months), dtype="int32"),
         np.zeros(by_setting), np.zeros(by_setting),
+    )  # fmt: skip
+
+
+def blank_scratch(model: Model) -> Scratch:
+    """Room to play one draw after another in."""
+    cells, ways, places = len(model.exposure), model.leave_events.shape[1], model.move_events.shape[1]
+    return Scratch(
+        np.zeros(cells, dtype="bool"), np.zeros((cells, ways)), np.zeros((cells, places)),
+        np.zeros((cells, len(model.month_end))), np.zeros(ways + places), np.zeros(len(BIRTHDAYS)),
     )  # fmt: skip
 
 
