@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from cip_analysis.codes import SETTINGS
-from cip_analysis.demand.inputs import DAYS_IN_YEAR, Flags, Floats, Whole, stream
+from cip_analysis.demand.inputs import DAYS_IN_YEAR, Flags, Floats, ModelInputs, Whole, stream
+from cip_analysis.demand.levers.altering import compose, divert_share
 from cip_analysis.demand.levers.phasing import weight_on
 from cip_analysis.projections import Projection
 from cip_analysis.returns.capacity import HOME, HOUSEHOLD, OwnPlaces
@@ -144,6 +145,20 @@ def state_capacity(stated: StatedCapacity, as_at: date, judgements: Mapping[str,
     by_places = stated.foster_carers * _mix_of(np.array([each]))[0]
     whole = np.diff(np.round(np.cumsum(by_places)), prepend=0).astype("int64")
     return Capacity(as_at, whole, beds, places_known=False, notes=(said,))
+
+
+def without_own_homes(inputs: ModelInputs, capacity: Capacity) -> ModelInputs:
+    """The inputs with no child placed in the council's own homes, where it has no bed open and nobody in one.
+
+    The rates come from years in which a home may have been open, and would place children in it still: each goes to
+    external residential care instead, and a note says so. With a bed, or a child in one, nothing changes.
+    """
+    own = SETTINGS.index("in-house residential")
+    if capacity.home_beds or (inputs.present.setting == own).any():
+        return inputs
+    effects = compose(inputs.effects, [divert_share(inputs, "in-house residential", "external residential", 1.0)])
+    said = "None of the council's own homes is open: children who would have lived in one go to external residential."
+    return inputs.with_effects(effects, inputs.scenario, [said])
 
 
 def project_capacity(

@@ -15,6 +15,7 @@ from cip_analysis.codes import AGE_BANDS, SETTINGS, WAYS_OUT
 from cip_analysis.demand.inputs import DAYS_IN_YEAR, NEED_NAMES, Effects, Floats, ModelInputs, Whole, no_effects
 from cip_analysis.demand.levers.amounts import (
     Amount,
+    Exchange,
     arrivals_for_children,
     rate_for_children,
     share_for_places,
@@ -28,7 +29,7 @@ from cip_analysis.demand.levers.context import (
 )
 from cip_analysis.demand.levers.converging import alter_towards_neighbours
 from cip_analysis.demand.levers.phasing import weight_by_month, weight_on
-from cip_analysis.demand.levers.turnover import emptying_rate, share_still_here
+from cip_analysis.demand.levers.turnover import emptying_rate, moving_rate, share_still_here
 from cip_analysis.scenario_settings import (
     DivertingLever,
     LeavingLever,
@@ -109,7 +110,7 @@ def alter_moving(inputs: ModelInputs, lever: MovingLever, context: Context) -> A
 def alter_diverting(inputs: ModelInputs, lever: DivertingLever, context: Context) -> Altered:  # noqa: ARG001
     """A share of would-be placements in one setting, made in another."""
     share = lever.share * weight_by_month(lever, inputs.months)
-    return _diverted(inputs, lever.from_setting, lever.to_setting, share), []
+    return divert_share(inputs, lever.from_setting, lever.to_setting, share), []
 
 
 def alter_places(inputs: ModelInputs, lever: PlacesLever, context: Context) -> Altered:
@@ -119,13 +120,18 @@ def alter_places(inputs: ModelInputs, lever: PlacesLever, context: Context) -> A
     opened = lever.in_all > 0
     source, goal = (lever.filled_from, lever.setting) if opened else (lever.setting, lever.filled_from)
     ages = mean_stock(baseline)[:, :, SETTINGS.index(source)].sum(axis=0)
-    inside = np.zeros((len(AGE_BANDS), len(SETTINGS)), dtype=bool)
-    inside[:, SETTINGS.index(lever.setting)] = True
-    emptying = emptying_rate(inputs.pathways, np.outer(ages, np.ones(len(SETTINGS))), inside)
+    exchange = _exchange(inputs, SETTINGS.index(lever.setting), SETTINGS.index(lever.filled_from), ages)
     wanted = abs(lever.in_all) * lever.occupancy * weight_on(lever, inputs.months[1:])
-    inflow = mean_inflow(baseline, source)[:months]
-    amount = share_for_places(wanted, inflow, emptying, lever.at_most)
-    return _diverted(inputs, source, goal, amount.level), _places_notes(lever, amount, inputs)
+    amount = share_for_places(wanted, mean_inflow(baseline, source)[:months], exchange, lever.at_most)
+    return divert_share(inputs, source, goal, amount.level), _places_notes(lever, amount, inputs)
+
+
+def divert_share(inputs: ModelInputs, source: str, goal: str, share: Floats | float) -> Effects:
+    """Effects that divert a share (by month, or one for all) of would-be placements in one setting to another."""
+    none = no_effects(len(inputs.effects.entry))
+    divert = none.divert.copy()
+    divert[:, SETTINGS.index(source), SETTINGS.index(goal)] = share
+    return replace(none, divert=divert)
 
 
 ALTERATIONS: Mapping[str, Callable[..., Altered]] = {
@@ -211,11 +217,17 @@ def _added_rate(
     ]
 
 
-def _diverted(inputs: ModelInputs, source: str, goal: str, share: Floats) -> Effects:
-    none = no_effects(len(inputs.effects.entry))
-    divert = none.divert.copy()
-    divert[:, SETTINGS.index(source), SETTINGS.index(goal)] = share
-    return replace(none, divert=divert)
+def _exchange(inputs: ModelInputs, own: int, other: int, ages: Floats) -> Exchange:
+    """How the own setting and the other empty and swap children of these ages (weights by band)."""
+    stock = np.outer(ages, np.ones(len(SETTINGS)))
+    own_empties, other_empties = (
+        emptying_rate(inputs.pathways, stock, np.tile(np.arange(len(SETTINGS)) == setting, (len(AGE_BANDS), 1)))
+        for setting in (own, other)
+    )
+    return Exchange(
+        own_empties, other_empties,
+        moving_rate(inputs.pathways, ages, own, other), moving_rate(inputs.pathways, ages, other, own),
+    )  # fmt: skip
 
 
 def _places_notes(lever: PlacesLever, amount: Amount, inputs: ModelInputs) -> list[str]:

@@ -53,18 +53,32 @@ def rate_for_children(wanted_a_year: Floats, stock: Floats, emptying: float) -> 
     return Amount(rate, given, wanted)
 
 
-def share_for_places(places: Floats, inflow: Floats, emptying: float, at_most: float) -> Amount:
-    """The share of placements to divert, by month, so that so many more children are in a setting at its end.
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Rates a day at which two settings empty and swap children: the council's own, and the other it fills from."""
 
-    places: more children wanted at each month's end. inflow: placements a month that may be diverted. emptying: rate a
-    day at which children go from the setting filled. at_most: the most of the inflow that may come.
+    own_empties: float
+    other_empties: float
+    own_to_other: float
+    other_to_own: float
+
+
+def share_for_places(places: Floats, inflow: Floats, exchange: Exchange, at_most: float) -> Amount:
+    """The share of placements to divert, by month, so that so many more children are in the own setting at its end.
+
+    places: more children wanted at each month's end. inflow: placements a month that may be diverted. at_most: the
+    most of the inflow that may come. With more children here and fewer there, fewer move here from there, and more
+    the other way: both are counted. To close places, count children fewer, and divert from the own setting.
     """
-    share, held, more = np.zeros(len(places)), np.zeros(len(places)), 0.0
-    stays, arrived_stays = np.exp(-emptying * DAYS_IN_MONTH), np.exp(-emptying * DAYS_IN_MONTH / 2)
+    own_stays, other_stays = (np.exp(-rate * DAYS_IN_MONTH) for rate in (exchange.own_empties, exchange.other_empties))
+    fewer_come, more_return = exchange.other_to_own * DAYS_IN_MONTH, exchange.own_to_other * DAYS_IN_MONTH
+    share, held, more, fewer = np.zeros(len(places)), np.zeros(len(places)), 0.0, 0.0
     for month, wanted in enumerate(places):
-        coming = min(max(wanted - more * stays, 0.0) / arrived_stays, at_most * inflow[month])
+        alone = more * own_stays - fewer * fewer_come
+        coming = min(max(wanted - alone, 0.0) / np.sqrt(own_stays), at_most * inflow[month])
         share[month] = coming / inflow[month] if coming > 0 else 0.0
-        more = held[month] = more * stays + coming * arrived_stays
+        fewer = fewer * other_stays - more * more_return + coming * np.sqrt(other_stays)
+        more = held[month] = alone + coming * np.sqrt(own_stays)
     return Amount(share, held, places)
 
 

@@ -142,9 +142,7 @@ def _slopes(inputs: ModelInputs, months: Sequence[int]) -> Floats:
     return slopes
 
 
-def _solve(
-    first: _Trial, wanted: Floats, slopes: Floats, played: tuple[Callable[[Floats], _Trial], float]
-) -> _Trial:
+def _solve(first: _Trial, wanted: Floats, slopes: Floats, played: tuple[Callable[[Floats], _Trial], float]) -> _Trial:
     """Secant steps down the months: the total is a straight line in every factor, so a few are enough."""
     play, near = played
     best = trial = first

@@ -53,3 +53,10 @@ def emptying_rate(pathways: Pathways, stock: Floats, inside: Flags) -> float:
     weights = np.where(inside, stock, 0.0)
     weights = weights if weights.sum() > 0 else inside.astype("float64")
     return float((rates * weights).sum() / weights.sum())
+
+
+def moving_rate(pathways: Pathways, ages: Floats, from_setting: int, to_setting: int) -> float:
+    """Rate a day of moving from one setting to another, children's ages (weights by age band) being as given."""
+    days = pathways.days[0, :, :, from_setting].sum(axis=0)
+    rates = pathways.move[0, :, :, from_setting, to_setting].sum(axis=0) / days
+    return float(np.average(rates, weights=ages if ages.sum() > 0 else None))
