@@ -16,6 +16,7 @@ from cip_analysis.demand.inputs import Floats
 STRENGTHS = np.geomspace(0.05, 500.0, 70)
 LOG_SPREAD = 1.5
 """Spread of log strength around 1 before any data: it settles a step with two levels and bends few others."""
+LEAST_FREEDOM = 0.25
 STEPS = (3, 2, 1, 0)
 """Axes of a cell in the order they are allowed for: setting, age band, duration, group."""
 
@@ -41,7 +42,7 @@ def pool_rates(events: Floats, days: Floats, exposed: Floats) -> tuple[Floats, F
     events: cell x kind, cell being group x duration x band x setting. days: cell. exposed: setting x kind, 1 where
     the event can happen there (a move to itself cannot) and 0 elsewhere.
     The mean of a rate is that of its own pooling. Its variance holds the doubt of the cell and, as far as the cell
-    leans on them, of the steps before. All kinds of a cell share one number of days, so it is the one that gives the
+    leans on them, of the steps before; the strength it is taken from is the less for what was fitted. All kinds of a cell share one number of days, so it is the one that gives the
     rate of all of them together the variance it has. Every cell has days above nought.
     """
     at_risk = days[..., None] * exposed
@@ -58,7 +59,22 @@ def pool_rates(events: Floats, days: Floats, exposed: Floats) -> tuple[Floats, F
     expected = rate * at_risk
     strength = estimate_strength(events, expected)
     mean = rate * (events + strength) / (expected + strength)
-    doubt = 1 / (events + strength) + (strength / (expected + strength)) ** 2 * doubt
+    unsure = strength * _freedom(expected)
+    doubt = 1 / (events + unsure) + (strength / (expected + strength)) ** 2 * doubt
     variance, total = (mean**2 * doubt).sum(axis=-1), mean.sum(axis=-1)
     shared = np.divide(total, variance, out=days + 1.0, where=variance > 0)
     return mean * shared[..., None], shared
+
+
+def _freedom(expected: Floats) -> Floats:
+    """The share of cells left once settings, ages, durations and groups have been fitted to them, one a kind.
+
+    What was fitted to events lies nearer to them than the truth does: cells seem to differ less than they do, and
+    their strength comes out too high by about this share. Only cells and levels with an event or more expected count.
+    """
+    cells = (expected >= 1).sum(axis=(0, 1, 2, 3))
+    fitted = 1 - len(STEPS)
+    for axis in STEPS:
+        others = tuple(step for step in STEPS if step != axis)
+        fitted = fitted + np.maximum((expected.sum(axis=others) >= 1).sum(axis=0), 1)
+    return np.asarray(np.clip((cells - fitted) / np.maximum(cells, 1), LEAST_FREEDOM, 1.0))

@@ -164,12 +164,12 @@ def count_events(stays: Stays, windows: Sequence[Window], edges: tuple[int, ...]
     length = np.searchsorted(np.array(edges, dtype="int64"), night - stays.begun, side="right")
     cell = np.ravel_multi_index((stays.group, length, band, stays.setting), shape)
 
-    def tally(to: Whole, kinds: int) -> Floats:
+    def _tally(to: Whole, kinds: int) -> Floats:
         chosen = inside & (to != STAYS_ON)
         counts = np.bincount(cell[chosen] * kinds + to[chosen], minlength=int(np.prod(shape)) * kinds)
         return counts.reshape(*shape, kinds).astype("float64")
 
-    return Events(tally(stays.leaves_by, len(WAYS_OUT)), tally(stays.moves_to, len(SETTINGS)))
+    return Events(_tally(stays.leaves_by, len(WAYS_OUT)), _tally(stays.moves_to, len(SETTINGS)))
 
 
 def reach_age(birth: Whole, age_years: int) -> Whole:
