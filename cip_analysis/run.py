@@ -13,10 +13,12 @@ from typing import Literal
 import pandas as pd
 
 from cip_analysis.contracts import empty_table
+from cip_analysis.demand.capacity import Capacity, count_capacity, state_capacity
 from cip_analysis.impact.claim_evidence import Evidence
 from cip_analysis.impact.claims import Claims, reconcile_claims
 from cip_analysis.ledgers import Findings, Treatments
 from cip_analysis.records import COMPARATOR_COLUMNS, PAYMENT_COLUMNS, Comparators, Episodes, Payments, Returns
+from cip_analysis.returns.capacity import read_capacity
 from cip_analysis.returns.checks import check_returns
 from cip_analysis.returns.episodes import build_episodes
 from cip_analysis.returns.finance import read_payments
@@ -44,6 +46,7 @@ class Run:
     comparators: published statistics for the council, its neighbours, region and country.
     claims: what an earlier report stated, to be set beside the data; none where the run names no file.
     estimates: what the national panel taught of growth and drift (returns/national.py); no rows where none is named.
+    capacity: the council's own carers and homes on the census date: from its capacity file, or as its settings state.
     scenarios: what might be decided or happen, each a set of levers, in the order the run names them.
     own_data: the returns are the run's own, not another folder named by a parameter.
     """
@@ -63,6 +66,7 @@ class Run:
     comparators: Comparators
     claims: Claims
     estimates: pd.DataFrame
+    capacity: Capacity
     scenarios: tuple[Scenario, ...]
     root: Path
     own_data: bool
@@ -137,10 +141,11 @@ def open_run(
     treatments = sent.treatments.join(treatments)
     ledger = payments or (chosen.payments if own_data else "")
     paid, paid_findings, paid_treatments = _read_ledger(root, ledger, council, episodes)
+    assumptions = read_assumptions(root / "config" / "assumptions.toml")
     return Run(
         settings=chosen,
         council=council,
-        assumptions=read_assumptions(root / "config" / "assumptions.toml"),
+        assumptions=assumptions,
         disclosure=chosen.disclosure_for(audience),
         audience=audience,
         returns=sent,
@@ -153,6 +158,7 @@ def open_run(
         comparators=_read_comparators(root, chosen.published, council),
         claims=_read_claims(root, chosen.claims),
         estimates=_read_estimates(root, chosen.national),
+        capacity=_read_places(root, chosen.capacity if own_data else "", council, (episodes.census_date, assumptions)),
         scenarios=tuple(read_settings(_existing(root, name, "scenario"), Scenario) for name in chosen.scenarios),
         root=root,
         own_data=own_data,
@@ -183,6 +189,13 @@ def _read_estimates(root: Path, name: str) -> pd.DataFrame:
     if not name:
         return pd.DataFrame({column: [] for column in COLUMNS})
     return read_national(_existing(root, name, "national estimates"))
+
+
+def _read_places(root: Path, name: str, council: Council, known: tuple[date, dict[str, Judgement]]) -> Capacity:
+    """The council's own places on a day, known: that day and the judgements that stand in where there is no file."""
+    if not name:
+        return state_capacity(council.capacity, *known)
+    return count_capacity(read_capacity(_existing(root, name, "capacity file")), known[0])
 
 
 def _read_ledger(
