@@ -25,8 +25,8 @@ def estimate_strength(events: Floats, expected: Floats) -> Floats:
     """The strength under which the events are likeliest, one a kind of event.
 
     events, expected: kinds along the last axis. Events are Poisson around expected x factor, and factors are gamma
-    with mean 1 and shape the strength, so events are negative binomial. The likeliest of STRENGTHS, drawn
-    a little to 1.
+    with mean 1 and shape the strength, so events are negative binomial. Gives the likeliest of STRENGTHS, drawn a
+    little to 1.
     """
     strength = STRENGTHS[:, None, None]
     events, expected = (counts.reshape(-1, counts.shape[-1]) for counts in (events, expected))
@@ -42,8 +42,9 @@ def pool_rates(events: Floats, days: Floats, exposed: Floats) -> tuple[Floats, F
     events: cell x kind, cell being group x duration x band x setting. days: cell. exposed: setting x kind, 1 where
     the event can happen there (a move to itself cannot) and 0 elsewhere.
     The mean of a rate is that of its own pooling. Its variance holds the doubt of the cell and, as far as the cell
-    leans on them, of the steps before; the strength it is taken from is the less for what was fitted. All kinds of a cell share one number of days, so it is the one that gives the
-    rate of all of them together the variance it has. Every cell has days above nought.
+    leans on them, of the steps before; the strength counts for less there, for what was fitted. All kinds of a cell
+    share one number of days, so it is the one that gives the rate of all of them together the variance it has. Every
+    cell has days above nought.
     """
     at_risk = days[..., None] * exposed
     overall = events.sum(axis=(0, 1, 2, 3)) / np.maximum(at_risk.sum(axis=(0, 1, 2, 3)), 1.0)
