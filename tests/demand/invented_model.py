@@ -9,7 +9,15 @@ import numpy as np
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS, WAYS_OUT
 from cip_analysis.demand.inputs import (
-    BIRTHDAYS, DAYS_IN_YEAR, GROUPS, NEED_NAMES, Entrants, ModelInputs, Pathways, Present, no_effects,
+    BIRTHDAYS,
+    DAYS_IN_YEAR,
+    GROUPS,
+    NEED_NAMES,
+    Entrants,
+    ModelInputs,
+    Pathways,
+    Present,
+    no_effects,
 )  # fmt: skip
 
 ORIGIN = date(2018, 3, 31)
@@ -47,7 +55,13 @@ def some_pathways(rng: np.random.Generator, edges: tuple[int, ...] = (), events:
 
 
 def a_model(
-    *, draws: int = 20, months: int = 24, children: int = 60, starts_a_year: float = 30.0, seed: int = 1, **changes: object
+    *,
+    draws: int = 20,
+    months: int = 24,
+    children: int = 60,
+    starts_a_year: float = 30.0,
+    seed: int = 1,
+    **changes: object,
 ) -> ModelInputs:
     """A model of `children` in care and `starts_a_year` expected, with drift; `changes` replace its parts.
 

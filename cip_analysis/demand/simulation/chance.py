@@ -9,15 +9,14 @@ algorithms here are final: code compiled from other modules that use them is not
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from cip_analysis.demand.simulation.compiling import compiled
+
 Array = NDArray[Any]
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 RATES, PRESENT, HOUSEHOLDS, ARRIVALS = 0, 1, 2, 4
 """What a key is for; households and arrivals have one more for the second of the two groups."""
@@ -25,22 +24,6 @@ RATES, PRESENT, HOUSEHOLDS, ARRIVALS = 0, 1, 2, 4
 MULTIPLIER_A, MULTIPLIER_B = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 STEP_A, STEP_B = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 LOW, HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
-
-SETTINGS_OF_COMPILER: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
-
-
-def compiled(function: Function) -> Function:
-    """The function compiled at its first call into whatever calls it, and kept on disk.
-
-    No interpreter's lock is held, and no references to arrays are counted (`_nrt`): two thirds of the time went on that.
-    Such functions may not make arrays, only fill those they are given.
-    """
-    return cast(Function, numba.njit(forceinline=True, **SETTINGS_OF_COMPILER)(function))
-
-
-def compiled_apart(function: Function) -> Function:
-    """The same, but called and not copied into its callers: for the few called once a draw, to compile them once."""
-    return cast(Function, numba.njit(**SETTINGS_OF_COMPILER)(function))
 
 
 @compiled
@@ -55,7 +38,7 @@ def philox(first: int, second: int, third: int, fourth: int, key: Array) -> tupl
         left, right = MULTIPLIER_A * a, MULTIPLIER_B * c
         a, b, c, d = (right >> HALF) ^ b ^ key_a, right & LOW, (left >> HALF) ^ d ^ key_b, left & LOW
         key_a, key_b = (key_a + STEP_A) & LOW, (key_b + STEP_B) & LOW
-    return np.int64(a), np.int64(b), np.int64(c), np.int64(d)
+    return np.int64(a), np.int64(b), np.int64(c), np.int64(d)  # type: ignore[return-value]
 
 
 @compiled

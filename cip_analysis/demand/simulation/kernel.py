@@ -12,9 +12,8 @@ from __future__ import annotations
 import math
 
 from cip_analysis.demand.inputs import BIRTHDAYS, DAYS_IN_YEAR
-from cip_analysis.demand.simulation.chance import (
-    ARRIVALS, HOUSEHOLDS, PRESENT, Array, compiled, compiled_apart, gamma, philox, uniform,
-)  # fmt: skip
+from cip_analysis.demand.simulation.chance import ARRIVALS, HOUSEHOLDS, PRESENT, Array, gamma, philox, uniform
+from cip_analysis.demand.simulation.compiling import compiled, compiled_apart
 from cip_analysis.demand.simulation.tables import Arrived, Child, Future, Levels, Model, Scratch, Tally
 
 WAYS, PLACES, BANDS = 8, 11, 5
@@ -106,7 +105,7 @@ def moment_of(model: Model, hazard: Array, target: float, between: tuple[float, 
             low = middle + 1
     start, end = model.month_end[low - 1], model.month_end[low]
     time = start + (end - start) * ((target - hazard[low - 1]) / (hazard[low] - hazard[low - 1]))
-    return min(max(time, between[0]), between[1])
+    return float(min(max(time, between[0]), between[1]))
 
 
 @compiled
@@ -139,15 +138,15 @@ def choose(future: Future, pick: float) -> int:
 @compiled
 def turn(model: Model, future: Future, child: Child, band: int, setting: int) -> Child:
     """Count a child from one band and setting to another, at its moment; the child then."""
-    month, count = month_at(model, child.time), future.count
-    count.stock[month, child.band, child.setting] -= 1
-    count.stock[month, band, setting] += 1
+    month, tally = month_at(model, child.time), future.tally
+    tally.stock[month, child.band, child.setting] -= 1
+    tally.stock[month, band, setting] += 1
     if setting != child.setting:
-        count.moves_out[month, child.setting] += 1
-        count.moves_in[month, setting] += 1
+        tally.moves_out[month, child.setting] += 1
+        tally.moves_in[month, setting] += 1
         rest = model.month_end[month] - child.time
-        count.child_days[month, child.setting] -= rest
-        count.child_days[month, setting] += rest
+        tally.child_days[month, child.setting] -= rest
+        tally.child_days[month, setting] += rest
     return Child(
         child.time, child.budget, setting, band, child.duration, child.group, child.began, child.step,
         child.number, child.purpose,
@@ -157,12 +156,12 @@ def turn(model: Model, future: Future, child: Child, band: int, setting: int) ->
 @compiled
 def leave(model: Model, future: Future, child: Child, way: int) -> Child:
     """Count a child out of care, at its moment; the child, gone."""
-    month, count = month_at(model, child.time), future.count
-    count.stock[month, child.band, child.setting] -= 1
-    count.ceases[month, child.setting] += 1
-    count.ways_out[month, way] += 1
-    count.unaccompanied[month] -= child.group
-    count.child_days[month, child.setting] -= model.month_end[month] - child.time
+    month, tally = month_at(model, child.time), future.tally
+    tally.stock[month, child.band, child.setting] -= 1
+    tally.ceases[month, child.setting] += 1
+    tally.ways_out[month, way] += 1
+    tally.unaccompanied[month] -= child.group
+    tally.child_days[month, child.setting] -= model.month_end[month] - child.time
     return Child(
         child.time, 0.0, child.setting, BANDS, child.duration, child.group, child.began, child.step,
         child.number, child.purpose,
@@ -234,8 +233,8 @@ def play_present(model: Model, future: Future) -> None:
             band += future.birthdays[age] <= 0.0 and age < BANDS - 1
         while began + model.edges[duration] <= 0.0:
             duration += 1
-        future.count.stock[0, band, setting] += 1
-        future.count.unaccompanied[0] += group
+        future.tally.stock[0, band, setting] += 1
+        future.tally.unaccompanied[0] += group
         budget = -math.log(uniform(philox(0, number, future.draw, PRESENT << 20, model.key)[2]))
         play(model, future, Child(0.0, budget, setting, band, duration, group, began, 0, number, PRESENT << 20))
 
@@ -251,11 +250,11 @@ def arrive(model: Model, future: Future, household: Child, past: Arrived, positi
         band += left <= 0.0 and age < BANDS - 1
     words = philox(household.step, household.number, draw, household.purpose, model.key)
     setting = placed_in(model, month, past.setting[position], words[1])
-    count, group = future.count, household.group
-    count.stock[month, band, setting] += 1
-    count.starts[month, setting] += 1
-    count.unaccompanied[month] += group
-    count.child_days[month, setting] += model.month_end[month] - time
+    tally, group = future.tally, household.group
+    tally.stock[month, band, setting] += 1
+    tally.starts[month, setting] += 1
+    tally.unaccompanied[month] += group
+    tally.child_days[month, setting] += model.month_end[month] - time
     budget = -math.log(uniform(words[2]))
     play(
         model, future,
@@ -271,7 +270,7 @@ def welcome(model: Model, past: Arrived, household: int, month: int, group: int)
     total, first, last = 0.0, past.first[household], past.first[household + 1]
     for position in range(first, last):
         total += model.entry[month - 1, past.band[position], past.need[position]]
-    return total / (last - first)
+    return float(total / (last - first))
 
 
 @compiled_apart
@@ -303,34 +302,34 @@ def play_arrivals(model: Model, future: Future, past: Arrived, group: int, expec
 
 
 @compiled_apart
-def days_in_care(model: Model, count: Tally, into: Array) -> None:
-    """Days in care by month and setting: whole months of those there at its start, and what arrivals add and exits take.
+def days_in_care(model: Model, tally: Tally, into: Array) -> None:
+    """Days in care by month and setting: whole months of those there at each start, what arrivals add and exits take.
 
-    `count.stock` holds changes as yet, and `count.child_days` what to add.
+    `tally.stock` holds changes as yet, and `tally.child_days` what to add.
     """
     for setting in range(PLACES):
         there = 0
         for month in range(1, len(model.month_end)):
             for band in range(BANDS):
-                there += count.stock[month - 1, band, setting]
+                there += tally.stock[month - 1, band, setting]
             days = model.month_end[month] - model.month_end[month - 1]
-            into[month, setting] = max(there * days + count.child_days[month, setting], 0.0)
+            into[month, setting] = max(there * days + tally.child_days[month, setting], 0.0)
 
 
 @compiled_apart
 def play_draw(model: Model, future: Future, households: Array) -> None:
     """One whole future into its rows of the tally."""
-    count = future.count
+    tally = future.tally
     play_present(model, future)
-    days_in_care(model, count, count.child_days_present)
+    days_in_care(model, tally, tally.child_days_present)
     play_arrivals(model, future, model.others, 0, households[0])
     play_arrivals(model, future, model.unaccompanied, 1, households[1])
-    days_in_care(model, count, count.child_days)
+    days_in_care(model, tally, tally.child_days)
     for month in range(1, len(model.month_end)):
-        count.unaccompanied[month] += count.unaccompanied[month - 1]
+        tally.unaccompanied[month] += tally.unaccompanied[month - 1]
         for band in range(BANDS):
             for setting in range(PLACES):
-                count.stock[month, band, setting] += count.stock[month - 1, band, setting]
+                tally.stock[month, band, setting] += tally.stock[month - 1, band, setting]
 
 
 @compiled_apart
@@ -339,12 +338,12 @@ def play_draws(model: Model, levels: Levels, tally: Tally, scratch: Scratch) -> 
     for row in range(len(levels.leave_drift)):
         for cell in range(len(scratch.known)):
             scratch.known[cell] = False
-        count = Tally(
+        own = Tally(
             tally.stock[row], tally.starts[row], tally.ceases[row], tally.moves_in[row], tally.moves_out[row],
             tally.ways_out[row], tally.unaccompanied[row], tally.child_days[row], tally.child_days_present[row],
         )  # fmt: skip
         future = Future(
             levels.first + row, levels.leave_drift[row], levels.move_drift[row], scratch.known, scratch.leave,
-            scratch.move, scratch.hazard, scratch.chances, scratch.birthdays, count,
+            scratch.move, scratch.hazard, scratch.chances, scratch.birthdays, own,
         )  # fmt: skip
         play_draw(model, future, levels.households[row])

@@ -5,13 +5,16 @@ The compiled code finds a field by its place: after moving one here, touch `kern
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS, WAYS_OUT
 from cip_analysis.demand.inputs import BIRTHDAYS, DAYS_IN_YEAR, Effects, Entrants, Floats, ModelInputs
 from cip_analysis.demand.simulation.chance import Array
+
+Kind = type[np.number[Any]]
+"""A kind of number to hold counts, or days, in."""
 
 
 class Arrived(NamedTuple):
@@ -28,8 +31,8 @@ class Model(NamedTuple):
     """What is the same in every draw. Cells are group x duration x band x setting in one row; arrays as in inputs.
 
     month_end: days to each, nought first. month_of: whole days, rounded up -> month. edges: days in care at which rates
-    change, then infinity. birthdays, setting, group, days_in_care: of the children present. leave_altered,
-    move_altered, diverted: where a scenario alters anything. layers: month x group, 1 and more where entries are raised.
+    change, then infinity. birthdays, setting, group, days_in_care: of the children present. leave_altered, move_altered,
+    diverted: where a scenario alters anything. layers: month x group, 1 and more where entries are raised.
     """
 
     key: Array
@@ -107,13 +110,13 @@ class Future(NamedTuple):
     hazard: Array
     chances: Array
     birthdays: Array
-    count: Tally
+    tally: Tally
 
 
 class Child(NamedTuple):
     """A child at one moment: what its rates depend on, what is left of its budget, and the words of its key.
 
-    band: BANDS for a child who has left. began: when its time in care did. step: of the child, and which of a household.
+    band: one past the last for a child who has left. began: when its time in care did. step: first word of its key.
     """
 
     time: float
@@ -168,14 +171,15 @@ def levels_of(inputs: ModelInputs, first: int, last: int) -> Levels:
     )
 
 
-def blank_tally(draws: int, months: int) -> Tally:
-    """Noughts for so many draws; `months` counts the origin's."""
+def blank_tally(draws: int, months: int, whole: Kind, real: Kind) -> Tally:
+    """Noughts for so many draws, of two kinds of number; `months` counts the origin's."""
     by_setting = (draws, months, len(SETTINGS))
-    counts = [np.zeros(by_setting, dtype="int32") for _ in range(4)]
     return Tally(
-        np.zeros((draws, months, len(AGE_BANDS), len(SETTINGS)), dtype="int32"), *counts,
-        np.zeros((draws, months, len(WAYS_OUT)), dtype="int32"), np.zeros((draws, months), dtype="int32"),
-        np.zeros(by_setting), np.zeros(by_setting),
+        stock=np.zeros((draws, months, len(AGE_BANDS), len(SETTINGS)), whole),
+        starts=np.zeros(by_setting, whole), ceases=np.zeros(by_setting, whole),
+        moves_in=np.zeros(by_setting, whole), moves_out=np.zeros(by_setting, whole),
+        ways_out=np.zeros((draws, months, len(WAYS_OUT)), whole), unaccompanied=np.zeros((draws, months), whole),
+        child_days=np.zeros(by_setting, real), child_days_present=np.zeros(by_setting, real),
     )  # fmt: skip
 
 
