@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,8 @@ import pandas as pd
 
 from cip_analysis.demand.accuracy.scores import crps, held, score
 from cip_analysis.demand.national.estimates import FIRST_ORIGIN, HORIZONS
-from cip_analysis.demand.national.methods import METHODS, NO_CHANGE, Forecast
-from cip_analysis.demand.national.panel import YEARS_BEFORE, Panel, able_to_be_forecast, outturn, panel_at
+from cip_analysis.demand.national.methods import NO_CHANGE, SCORED, Forecast, forecast_all
+from cip_analysis.demand.national.panel import YEARS_BEFORE, Panel, able_to_be_forecast, outturn, panel_at, starts_at
 from cip_analysis.records import Comparators
 from cip_analysis.returns.published import LOOKED_AFTER, STARTED
 
@@ -22,6 +22,7 @@ ORIGINS = (f"settling, to {SETTLED_BY}", f"confirming, from {SETTLED_BY + 1}")
 
 SIZES = ("smallest third", "middle third", "largest third")
 MEASURES: Mapping[str, str] = {"stock": LOOKED_AFTER, "starts": STARTED}
+PANELS: Mapping[str, Callable[[Comparators, int], Panel]] = {"stock": panel_at, "starts": starts_at}
 SCORECARD_COLUMNS = ("method", "measure", "horizon_months", "n", "mae", "mape", "crps", "coverage_80", "coverage_95")
 
 
@@ -72,7 +73,7 @@ def scorecard(backtest: Backtest, by: Sequence[str] = ()) -> pd.DataFrame:
     made = backtest.table.assign(
         horizon_months=12 * backtest.table["horizon"],
         measure=pd.Categorical(backtest.table["measure"], list(MEASURES)),
-        method=pd.Categorical(backtest.table["method"], list(METHODS)),
+        method=pd.Categorical(backtest.table["method"], list(SCORED)),
     )  # fmt: skip
     keys = [*by, "measure", "method", "horizon_months"]
     groups = made.groupby(keys, observed=True)[["forecast", "outturn", "stock", "crps", "held_80", "held_95"]]
@@ -101,7 +102,7 @@ def _forecasts_of(
     for origin in range(FIRST_ORIGIN, last) if origins is None else origins:
         if origin not in came or origin >= last:
             continue
-        panel = panel_at(figures, origin, MEASURES[measure])
+        panel = PANELS[measure](figures, origin)
         able = able_to_be_forecast(panel)
         if len(able) >= FEWEST_AUTHORITIES:
             yield from (made.assign(measure=measure) for made in _forecasts_from(panel, came.reindex(able)))
@@ -114,8 +115,8 @@ def _forecasts_from(panel: Panel, came: pd.DataFrame) -> Iterator[pd.DataFrame]:
         if (year := panel.origin + horizon) not in came:
             continue
         happened = came[year].dropna()
-        for name, method in METHODS.items():
-            made = _scored(method(panel, horizon), happened)
+        for name, forecast in forecast_all(panel, horizon).items():
+            made = _scored(forecast, happened)
             yield made.assign(
                 method=name, origin=panel.origin, horizon=horizon, stock=now.loc[happened.index],
                 size=size.loc[happened.index], stand_ins=panel.stand_ins, origins=ORIGINS[panel.origin > SETTLED_BY],

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
-from cip_analysis.demand.national.panel import FEWEST_CHILDREN, Panel
+from cip_analysis.demand.national.panel import FEWEST_CHILDREN, Panel, implied_starts
 
 FEWEST_EVENTS = 20
 LONGEST_LAG = 4
@@ -22,8 +22,7 @@ def learn_drift(panel: Panel, started: pd.DataFrame) -> dict[str, float]:
     Blank (not a number) where fewer than FEWEST_PAIRS pairs of years are known at some two lags.
     """
     stock = panel.children.where(panel.children >= FEWEST_CHILDREN)
-    implied = stock.diff(axis=1) + panel.ceased
-    starts = started.reindex_like(stock).fillna(implied)
+    starts = started.reindex_like(stock).fillna(implied_starts(panel))
     middle = (stock + stock.shift(axis=1)) / 2
     leaving = drift_and_noise(panel.ceased, middle)
     found = {"starts": drift_and_noise(starts, middle * 0.0 + 1.0), "leaving": leaving}

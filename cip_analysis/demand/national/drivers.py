@@ -10,10 +10,15 @@ import pandas as pd
 
 from cip_analysis.demand.accuracy.scores import Numbers
 from cip_analysis.demand.national.panel import Panel, gap_to_neighbours, logarithm, mean_of_neighbours
+from cip_analysis.returns.published import STARTED
 
 DRIFT_YEARS = 5
-PENALTY = 25.0
-"""How hard the weights are drawn to nought; settled on origins to 2018 (docs/decisions/0012)."""
+PENALTY = 200.0
+"""How hard the weights of one year are drawn to nought, and half as hard those of two, and so on: growth over more
+years stands out more. This, LARGEST_COUNTED and the drivers were settled on origins to 2018 (docs/decisions/0012)."""
+
+LARGEST_COUNTED = 0.3
+"""Departures from the year's mean growth beyond this teach no more than this: many are a change of practice."""
 
 SMALLEST_SPREAD = 1e-9
 
@@ -37,16 +42,19 @@ def learn_growth(panel: Panel, told: Mapping[str, pd.DataFrame], horizon: int) -
     """The lesson of every known start year: a ridge regression within years, around the mean growth of them all.
 
     told: drivers as departures, from `depart`. Each is scaled to a standard deviation of one and its weight drawn to
-    nought as by PENALTY more authorities and years that told nothing. Raises DriverError where no growth is known.
+    nought as by PENALTY ÷ horizon more authorities and years that told nothing. Of starts no national growth is
+    carried on: it did not last (docs/decisions/0012). Raises DriverError where no growth is known.
     """
     grown, gap = pairs(panel, horizon, gap_to_neighbours(panel))
     known = (grown.notna() & gap.notna()).to_numpy()
-    target = (grown - grown.mean()).to_numpy()[known]
+    target = (grown - grown.mean()).clip(-LARGEST_COUNTED, LARGEST_COUNTED).to_numpy()[known]
     design = np.column_stack([driver.iloc[:, :-horizon].to_numpy()[known] for driver in told.values()])
     size = np.maximum(design.std(axis=0), SMALLEST_SPREAD) if len(design) else np.ones(len(told))
     scaled = design / size
-    weights = np.linalg.solve(scaled.T @ scaled + PENALTY * np.eye(len(told)), scaled.T @ target) / size
-    return Lesson(mean_growth(panel, horizon), dict(zip(told, map(float, weights), strict=True)))
+    drawn = PENALTY / horizon * np.eye(len(told))
+    weights = np.linalg.solve(scaled.T @ scaled + drawn, scaled.T @ target) / size
+    growth = 0.0 if panel.measure == STARTED else mean_growth(panel, horizon)
+    return Lesson(growth, dict(zip(told, map(float, weights), strict=True)))
 
 
 def expected_growth(lesson: Lesson, told: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -60,27 +68,21 @@ def tell_drivers(panel: Panel) -> dict[str, pd.DataFrame]:
 
     Each uses figures of its own year and before.
     """
-    people = _five_year_mean(logarithm(panel.population).diff(axis=1))
+    people = five_year_mean(logarithm(panel.population).diff(axis=1))
     leaving = logarithm((panel.ceased / panel.children).where((panel.ceased > 0) & (panel.children > 0)))
     return {
         "gap to neighbours": gap_to_neighbours(panel),
         "growth last year": panel.log_children.diff(axis=1),
-        "own drift": own_drift_of(panel),
-        "population growth": people,
         "neighbours' population growth": mean_of_neighbours(panel, people),
         "ceases to stock": leaving,
         "neighbours' ceases to stock": mean_of_neighbours(panel, leaving),
+        "size": panel.log_children,
     }
 
 
 def depart(told: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Drivers as departures from each year's mean. A blank counts as the mean: nothing told."""
     return {name: (values - values.mean()).fillna(0.0) for name, values in told.items()}
-
-
-def own_drift_of(panel: Panel) -> pd.DataFrame:
-    """Mean yearly growth over the last DRIFT_YEARS, or as many as are known, by authority and year; none, no drift."""
-    return _five_year_mean(panel.log_children.diff(axis=1)).fillna(panel.log_children * 0.0)
 
 
 def pairs(panel: Panel, horizon: int, values: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -98,5 +100,6 @@ def mean_growth(panel: Panel, horizon: int) -> float:
     return float(np.nanmean(grown))
 
 
-def _five_year_mean(values: pd.DataFrame) -> pd.DataFrame:
+def five_year_mean(values: pd.DataFrame) -> pd.DataFrame:
+    """The mean over the last DRIFT_YEARS, or as many as are known, by authority and year."""
     return values.T.rolling(DRIFT_YEARS, min_periods=1).mean().T

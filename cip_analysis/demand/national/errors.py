@@ -22,6 +22,12 @@ KNOTS: Numbers = np.array(
 
 
 FEWEST_TOGETHER = 30
+FEWEST_YEARS = 3
+SMALLEST_VARIANCE = 1e-12
+
+
+class ErrorsError(ValueError):
+    """No error has been made yet that an interval could rest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +47,32 @@ class Errors:
         return np.asarray(np.interp(ndtri(levels), ndtri(KNOTS), self.knots))
 
 
-def learn_errors(errors: Numbers, children: Numbers) -> Errors:
-    """Errors of so many authorities and years as a shape and a size; children: at the start of each."""
-    a, b = error_by_size(errors, children)
-    return Errors(a, b, np.asarray(np.quantile(errors / np.sqrt(a + b / children), KNOTS)))
+def learn_errors(missed: pd.DataFrame, children: pd.DataFrame) -> Errors:
+    """Errors as a shape and a size; missed: by authority and start year, in logarithms. children: at each start.
+
+    Raises ErrorsError where nothing is known.
+    """
+    errors = missed.to_numpy()
+    known = np.isfinite(errors)
+    if not known.any():
+        raise ErrorsError("No past error is known over so many years: too short a history.")
+    sizes = children.to_numpy()[known]
+    a, b = error_by_size(errors[known], sizes)
+    size = np.sqrt(np.maximum(a + b / sizes, SMALLEST_VARIANCE))
+    return Errors(a, b, np.asarray(np.quantile(errors[known] / size, KNOTS)))
+
+
+def shared_by_all(missed: pd.DataFrame, yearly: pd.Series[float], horizon: int) -> float:
+    """Variance of what a rule misses for all authorities alike: a national year is not known beforehand.
+
+    The larger of what the start years' mean misses were, and what national growth that wanders from year to year
+    adds up to over `horizon` years, widened because few years are known.
+    yearly: mean growth of all authorities in each known year.
+    """
+    seen = float((missed.mean() ** 2).mean())
+    if len(yearly) < FEWEST_YEARS:
+        return seen
+    return max(seen, horizon * float(yearly.var()) * (1 + horizon / len(yearly)))
 
 
 def error_by_size(errors: Numbers, sizes: Numbers) -> tuple[float, float]:

@@ -10,8 +10,8 @@ import pandas as pd
 from cip_analysis.demand.accuracy.scores import LEVELS, Numbers
 from cip_analysis.demand.national.drift import learn_drift
 from cip_analysis.demand.national.drivers import depart, learn_growth, tell_drivers
-from cip_analysis.demand.national.errors import KNOTS, Errors, correlation_of, learn_errors, likely_together
-from cip_analysis.demand.national.methods import driven_growth, known_misses, missed_by
+from cip_analysis.demand.national.errors import KNOTS, Errors, correlation_of, likely_together
+from cip_analysis.demand.national.methods import drivers, estimated_share, missed_by, recalibrated_errors
 from cip_analysis.demand.national.panel import FEWEST_CHILDREN, Panel, PanelError, panel_at
 from cip_analysis.demand.starts import Drift
 from cip_analysis.records import Comparators
@@ -42,10 +42,11 @@ def origins_of(figures: Comparators) -> range:
 def learn(figures: Comparators, origins: Sequence[int]) -> pd.DataFrame:
     """The best method's lessons at each origin, from the whole panel as known then: columns ESTIMATE_COLUMNS.
 
-    Terms at horizons 1 to 4 years: `growth` (of all, in logarithms), `weight of …` a driver, `error_a` and `error_b`
-    (variance a + b ÷ children), `error at …` a level (in standard deviations), `correlation with … years` (of errors
-    from one start, in normal scores). At horizon 0: `mean of …` a driver over all authorities in the origin's year,
-    and the terms of `drift.learn_drift`. Raises PanelError, DriverError or MethodError where too little is known.
+    Terms at horizons 1 to 4 years: `growth` (of all, in logarithms), `weight of …` a driver, `share of gap` closed to
+    neighbours on average, `error_a` and `error_b` (variance a + b ÷ children), `error at …` a level (in standard
+    deviations), `correlation with … years` (of errors from one start, in normal scores). At horizon 0: `mean of …` a
+    driver over all authorities in the origin's year, and the terms of `drift.learn_drift`.
+    Raises PanelError, DriverError or ErrorsError where too little is known.
     """
     rows = [row for origin in origins for row in _lessons(figures, origin)]
     table = pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
@@ -157,9 +158,10 @@ def _lessons(figures: Comparators, origin: int) -> Iterator[tuple[int, int, str,
     missed = {}
     for horizon in HORIZONS:
         lesson = learn_growth(panel, told, horizon)
-        growth = driven_growth(panel, horizon)
-        errors = learn_errors(*known_misses(panel, growth, horizon))
+        growth = drivers(panel, horizon)
+        errors = recalibrated_errors(panel, drivers, horizon)
         terms = {"growth": lesson.growth} | {f"weight of {name}": value for name, value in lesson.weights.items()}
+        terms |= {"share of gap": estimated_share(panel, horizon)}
         terms |= {"error_a": errors.a, "error_b": errors.b}
         terms |= {_error_at(level): float(value) for level, value in zip(KNOTS, errors.knots, strict=True)}
         yield from ((origin, horizon, term, value) for term, value in terms.items())

@@ -1,13 +1,13 @@
 """Interchangeable ways to forecast an authority's count from the published panel, each with its own past errors.
 
-A method is a function of a panel and a horizon. It expects a growth (in logarithms) from every year it knows, and
-its intervals are its own errors at that horizon, from those years whose outcome was known at the origin.
+A method is a function of a panel and a horizon. Its rule expects a growth (in logarithms) from every year it knows,
+and its intervals are the rule's own errors at that horizon, from those years whose outcome was known at the origin.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,14 +18,22 @@ from cip_analysis.demand.national.drivers import (
     expected_growth,
     learn_growth,
     mean_growth,
-    own_drift_of,
     pairs,
     tell_drivers,
 )
-from cip_analysis.demand.national.errors import learn_errors
-from cip_analysis.demand.national.panel import FEWEST_CHILDREN, Panel, gap_to_neighbours
+from cip_analysis.demand.national.errors import Errors, learn_errors, shared_by_all
+from cip_analysis.demand.national.panel import FEWEST_CHILDREN, Panel, as_if_at, gap_to_neighbours
+from cip_analysis.demand.national.trends import damped_trend, own_drift, own_flows, walk_with_drift
 
 NO_CHANGE = "no change"
+SHOWN = "several drivers"
+"""The method that scores best, whose lessons `estimates` keeps."""
+
+RECALIBRATED_AT = (0.5, 0.8, 0.9, 0.95)
+YEARS_TO_TRUST = 1.0
+"""Past origins after which half of how far their intervals were out is believed."""
+
+FEWEST_JUDGED = 20
 
 
 class MethodError(ValueError):
@@ -45,58 +53,89 @@ class Forecast:
 
 
 Method = Callable[[Panel, int], Forecast]
+Rule = Callable[[Panel, int], pd.DataFrame]
+
+
+def no_growth(panel: Panel, _horizon: int) -> pd.DataFrame:
+    """As many as at the origin, whatever the horizon."""
+    return panel.log_children * 0.0
+
+
+def national_growth(panel: Panel, horizon: int) -> pd.DataFrame:
+    """The mean growth of all authorities over as many years, as known at the origin, for every one alike."""
+    return no_growth(panel, horizon) + mean_growth(panel, horizon)
+
+
+def whole_gap(panel: Panel, _horizon: int) -> pd.DataFrame:
+    """The rate of the statistical neighbours by the horizon: what the July 2018 report took for granted."""
+    return gap_to_neighbours(panel)
+
+
+def gap_share(panel: Panel, horizon: int) -> pd.DataFrame:
+    """A share of the gap to statistical neighbours closed, the share estimated from what was known at the origin."""
+    return gap_to_neighbours(panel) * estimated_share(panel, horizon)
+
+
+def drivers(panel: Panel, horizon: int) -> pd.DataFrame:
+    """National growth, and around it what the drivers tell, weighed together by a shrunken regression."""
+    told = depart(tell_drivers(panel))
+    return expected_growth(learn_growth(panel, told, horizon), told) + no_growth(panel, horizon)
 
 
 def no_change(panel: Panel, horizon: int) -> Forecast:
-    """As many as at the origin, missed by as much, in proportion, as *no change* has missed before."""
-    return _spread(panel, _zero(panel), horizon, by_size=False)
+    """As many as at the origin, missed by as much, in proportion, as *no change* has missed before: the yardstick."""
+    missed = missed_by(panel, no_growth(panel, horizon), horizon).to_numpy()
+    errors = missed[np.isfinite(missed)]
+    if not len(errors):
+        raise MethodError(f"No error at {horizon} years is known by {panel.origin}: too short a history.")
+    now = _now(panel)
+    around = np.broadcast_to(np.quantile(errors, LEVELS), (len(now), len(LEVELS)))
+    return _around(now, no_growth(panel, horizon)[panel.origin], around)
 
 
-def no_change_by_size(panel: Panel, horizon: int) -> Forecast:
-    """As many as at the origin, with errors wider for small authorities."""
-    return _spread(panel, _zero(panel), horizon, by_size=True)
+def forecast_all(panel: Panel, horizon: int) -> dict[str, Forecast]:
+    """What every method forecasts, by the names in SCORED: METHODS, and the mean of POOLED, quantile by quantile."""
+    made = {name: method(panel, horizon) for name, method in METHODS.items()}
+    members = [made[name] for name in POOLED]
+    centre = sum((one.centre for one in members[1:]), start=members[0].centre) / len(members)
+    quantiles = sum((one.quantiles for one in members[1:]), start=members[0].quantiles) / len(members)
+    return {**made, POOL: Forecast(centre, quantiles)}
 
 
-def own_drift(panel: Panel, horizon: int) -> Forecast:
-    """The authority's own mean yearly growth over the five years before, or as many as are known, carried on."""
-    return _spread(panel, own_drift_of(panel) * horizon, horizon, by_size=True)
+def by_rule(rule: Rule) -> Method:
+    """The method of a rule, its intervals all its own past errors, wider for small authorities."""
+
+    def method(panel: Panel, horizon: int) -> Forecast:
+        growth = rule(panel, horizon)
+        missed = missed_by(panel, growth, horizon)
+        return _spread(panel, growth, learn_errors(missed, panel.children[missed.columns]))
+
+    return method
 
 
-def whole_gap(panel: Panel, horizon: int) -> Forecast:
-    """The rate of the statistical neighbours by the horizon: what the July 2018 report took for granted."""
-    return _spread(panel, gap_to_neighbours(panel), horizon, by_size=True)
+def by_recalibrated_rule(rule: Rule) -> Method:
+    """The method of a rule, its errors split in authorities' own and what all share, and recalibrated."""
 
+    def method(panel: Panel, horizon: int) -> Forecast:
+        return _spread(panel, rule(panel, horizon), recalibrated_errors(panel, rule, horizon))
 
-def gap_share(panel: Panel, horizon: int) -> Forecast:
-    """A share of the gap to statistical neighbours closed, the share estimated from what was known at the origin."""
-    return _spread(panel, gap_to_neighbours(panel) * estimated_share(panel, horizon), horizon, by_size=True)
-
-
-def national_growth(panel: Panel, horizon: int) -> Forecast:
-    """The mean growth of all authorities over as many years, as known at the origin, for every one alike."""
-    return _spread(panel, _zero(panel) + mean_growth(panel, horizon), horizon, by_size=True)
-
-
-def drivers(panel: Panel, horizon: int) -> Forecast:
-    """National growth, and around it what the drivers tell, weighed together by a shrunken regression."""
-    return _spread(panel, driven_growth(panel, horizon), horizon, by_size=True)
+    return method
 
 
 METHODS: Mapping[str, Method] = {
     NO_CHANGE: no_change,
-    "no change, errors by size": no_change_by_size,
-    "national growth": national_growth,
-    "own five-year drift": own_drift,
-    "whole gap to neighbours": whole_gap,
-    "estimated share of gap": gap_share,
-    "several drivers": drivers,
+    "no change, errors by size": by_rule(no_growth),
+    "national growth": by_rule(national_growth),
+    "random walk with drift": by_rule(walk_with_drift),
+    "own five-year drift": by_rule(own_drift),
+    "damped trend": by_rule(damped_trend),
+    "own flows": by_rule(own_flows),
+    "whole gap to neighbours": by_rule(whole_gap),
+    "estimated share of gap": by_rule(gap_share),
+    SHOWN: by_recalibrated_rule(drivers),
 }
-
-
-def driven_growth(panel: Panel, horizon: int) -> pd.DataFrame:
-    """Growth (in logarithms) that `drivers` expects over `horizon` years, by authority and year."""
-    told = depart(tell_drivers(panel))
-    return expected_growth(learn_growth(panel, told, horizon), told) + _zero(panel)
+POOL, POOLED = "pool of the best two", ("estimated share of gap", SHOWN)
+SCORED = (*METHODS, POOL)
 
 
 def estimated_share(panel: Panel, horizon: int) -> float:
@@ -120,29 +159,60 @@ def missed_by(panel: Panel, growth: pd.DataFrame, horizon: int) -> pd.DataFrame:
     return grown - expected
 
 
-def known_misses(panel: Panel, growth: pd.DataFrame, horizon: int) -> tuple[Numbers, Numbers]:
-    """Every known miss of a rule, and the children at its start. Raises MethodError where there is none."""
-    missed = missed_by(panel, growth, horizon).to_numpy()
-    known = ~np.isnan(missed)
-    if not known.any():
-        raise MethodError(f"No error at {horizon} years is known by {panel.origin}: too short a history.")
-    return missed[known], panel.children.iloc[:, :-horizon].to_numpy()[known]
+def errors_apart(panel: Panel, growth: pd.DataFrame, horizon: int) -> Errors:
+    """A rule's errors at a horizon, about each year's mean, and apart from them what all authorities share."""
+    missed = missed_by(panel, growth, horizon)
+    apart = learn_errors(missed - missed.mean(), panel.children[missed.columns])
+    yearly = panel.log_children.diff(axis=1).mean().dropna()
+    return replace(apart, a=apart.a + shared_by_all(missed, yearly, horizon))
 
 
-def _zero(panel: Panel) -> pd.DataFrame:
-    return panel.log_children * 0.0
+def recalibrated_errors(panel: Panel, rule: Rule, horizon: int) -> Errors:
+    """A rule's errors, scaled by how far its intervals from earlier origins were out, so far as that is known.
+
+    From every earlier year that had errors to rest on and whose outcome was known by the panel's origin, the rule is
+    learned again from the years before it alone. The scale is the ratio of its errors' size to that promised,
+    averaged over RECALIBRATED_AT and those years, and drawn to one where they are few.
+    """
+    growth = rule(panel, horizon)
+    errors = errors_apart(panel, growth, horizon)
+    first = int(panel.children.columns.min())
+    starts = range(first + horizon + 1, panel.origin - horizon + 1)
+    wider = [ratio for start in starts if (ratio := _too_narrow(panel, rule, horizon, start)) is not None]
+    if not wider:
+        return errors
+    believed = len(wider) / (len(wider) + YEARS_TO_TRUST)
+    return replace(errors, knots=errors.knots * np.exp(believed * np.log(np.mean(wider))))
 
 
-def _spread(panel: Panel, growth: pd.DataFrame, horizon: int, by_size: bool) -> Forecast:
-    """Forecasts from the origin: the growth expected, and around it the errors the same rule made before."""
-    errors, sizes = known_misses(panel, growth, horizon)
-    now = panel.children[panel.origin].where(panel.children[panel.origin] >= FEWEST_CHILDREN)
-    if by_size:
-        around = learn_errors(errors, sizes).around(now.to_numpy())
-    else:
-        around = np.broadcast_to(np.quantile(errors, LEVELS), (len(now), len(LEVELS)))
-    centre = np.log(now.to_numpy()) + growth[panel.origin].to_numpy()
+def _too_narrow(panel: Panel, rule: Rule, horizon: int, start: int) -> float | None:
+    """How much larger errors from `start` were than promised then; None where too few can be judged."""
+    past = as_if_at(panel, start)
+    grown = panel.log_children[start + horizon] - panel.log_children[start]
+    if missed_by(past, no_growth(past, horizon), horizon).notna().sum().sum() < FEWEST_JUDGED:
+        return None
+    growth = rule(past, horizon)
+    missed = (grown - growth[start]).dropna()
+    if len(missed) < FEWEST_JUDGED:
+        return None
+    promised = errors_apart(past, growth, horizon)
+    size = np.sqrt(promised.a + promised.b / past.children.loc[missed.index, start].to_numpy())
+    standard = np.quantile(np.abs(missed.to_numpy() / size), RECALIBRATED_AT)
+    return float(np.mean(standard / np.quantile(np.abs(promised.standard(LEVELS)), RECALIBRATED_AT)))
+
+
+def _now(panel: Panel) -> pd.Series[float]:
+    return panel.children[panel.origin].where(panel.children[panel.origin] >= FEWEST_CHILDREN).astype("float64")
+
+
+def _spread(panel: Panel, growth: pd.DataFrame, errors: Errors) -> Forecast:
+    now = _now(panel)
+    return _around(now, growth[panel.origin], errors.around(np.asarray(now, dtype="float64")))
+
+
+def _around(now: pd.Series[float], growth: pd.Series[float], around: Numbers) -> Forecast:
+    """Forecasts from the origin: the growth expected, and what may come around it, an authority a row."""
+    centre = np.log(now.to_numpy()) + growth.to_numpy()
     return Forecast(
-        pd.Series(np.exp(centre), index=now.index),
-        pd.DataFrame(np.exp(centre[:, None] + around), index=now.index),
+        pd.Series(np.exp(centre), index=now.index), pd.DataFrame(np.exp(centre[:, None] + around), index=now.index)
     )

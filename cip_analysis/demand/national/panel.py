@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from cip_analysis.records import Comparators
-from cip_analysis.returns.published import CEASED, LOOKED_AFTER, POPULATION, release_day
+from cip_analysis.returns.published import CEASED, LOOKED_AFTER, POPULATION, STARTED, release_day
 
 FEWEST_NEIGHBOURS = 5
 FEWEST_CHILDREN = 20
@@ -29,6 +29,7 @@ class Panel:
     neighbours: authority -> its statistical neighbours.
     stand_ins: figures whose own release is not held, taken from the earliest later release: what hindsight remains
     in the figures themselves.
+    measure: what `children` counts: those looked after on 31 March, or those who started in the year to it.
     """
 
     origin: int
@@ -37,6 +38,7 @@ class Panel:
     ceased: pd.DataFrame
     neighbours: Mapping[str, tuple[str, ...]]
     stand_ins: int
+    measure: str = LOOKED_AFTER
 
     @property
     def log_children(self) -> pd.DataFrame:
@@ -58,7 +60,34 @@ def panel_at(figures: Comparators, origin: int, measure: str = LOOKED_AFTER) -> 
     population, ceased = (each.reindex_like(children).astype("float64") for each in (population, ceased))
     between = population.interpolate(axis=1, limit_area="inside")
     stand_ins = stood_in + stood_in_too + stood_in_last
-    return Panel(origin, children, between, ceased, dict(figures.neighbours), stand_ins)
+    return Panel(origin, children, between, ceased, dict(figures.neighbours), stand_ins, measure)
+
+
+def starts_at(figures: Comparators, origin: int) -> Panel:
+    """The panel of starts as known at the origin, with `implied_starts` where none are held, so that none is blank.
+
+    The two differ by a share, the mean of which where both are known is taken off. Raises PanelError as `panel_at`.
+    """
+    panel = panel_at(figures, origin, STARTED)
+    implied = implied_starts(panel_at(figures, origin)).reindex_like(panel.children)
+    both = (implied >= FEWEST_CHILDREN) & (panel.children >= FEWEST_CHILDREN)
+    apart = (logarithm(implied.where(both)) - logarithm(panel.children.where(both))).to_numpy()
+    share = float(np.exp(np.mean(apart[np.isfinite(apart)]))) if np.isfinite(apart).any() else 1.0
+    told = implied.where(implied >= FEWEST_CHILDREN) / share
+    return replace(panel, children=panel.children.fillna(told))
+
+
+def implied_starts(panel: Panel) -> pd.DataFrame:
+    """Starts in each year as the change in stock and those who ceased imply them. panel: of children looked after."""
+    return panel.children.diff(axis=1) + panel.ceased
+
+
+def as_if_at(panel: Panel, year: int) -> Panel:
+    """The panel with nothing after `year`, its figures as known at its own origin."""
+    held = [one for one in map(int, panel.children.columns) if one <= year]
+    return replace(
+        panel, origin=year, children=panel.children[held], population=panel.population[held], ceased=panel.ceased[held]
+    )
 
 
 def outturn(figures: Comparators, measure: str = LOOKED_AFTER) -> pd.DataFrame:
@@ -93,8 +122,10 @@ def gap_to_neighbours(panel: Panel) -> pd.DataFrame:
 
 def mean_of_neighbours(panel: Panel, values: pd.DataFrame) -> pd.DataFrame:
     """The mean of `values` over each authority's neighbours, by year; blank where too few have one."""
-    codes = list(values.index)
-    near = np.array([[other in panel.neighbours.get(code, ()) for other in codes] for code in codes], dtype="float64")
+    place = {code: row for row, code in enumerate(values.index)}
+    near = np.zeros((len(place), len(place)))
+    for code, row in place.items():
+        near[row, [place[other] for other in panel.neighbours.get(code, ()) if other in place]] = 1.0
     held = values.notna().to_numpy(dtype="float64")
     counted = near @ held
     with np.errstate(invalid="ignore", divide="ignore"):

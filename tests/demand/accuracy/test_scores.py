@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import scoringrules
 from scipy.stats import norm
 
 from cip_analysis.demand.accuracy.scores import LEVELS, crps, held, interval, score
@@ -32,6 +33,17 @@ def test_the_crps_is_that_of_the_equally_likely_values():
     values = np.sort(np.random.default_rng(1).gamma(3, 20, len(LEVELS)))
     by_definition = np.abs(values - 50).mean() - np.abs(values[:, None] - values).mean() / 2
     assert crps(values[None, :], np.array([50.0]))[0] == pytest.approx(by_definition)
+
+
+def test_the_crps_and_the_interval_agree_with_an_independent_package():
+    """scoringrules: its ensemble CRPS of the same values, its closed form for a normal, and its pinball losses."""
+    chance = np.random.default_rng(9)
+    values = np.sort(chance.gamma(3, 20, (50, len(LEVELS))), axis=1)
+    outturn = chance.gamma(3, 20, 50)
+    assert crps(values, outturn) == pytest.approx(scoringrules.crps_ensemble(outturn, values))
+    assert crps(values, outturn) == pytest.approx(scoringrules.crps_quantile(outturn, values, LEVELS))
+    normals = np.repeat(normal(100, 12), 50, axis=0)
+    assert crps(normals, outturn) == pytest.approx(scoringrules.crps_normal(outturn, 100, 12), abs=0.02)
 
 
 def test_an_honest_distribution_scores_better_than_one_too_narrow_or_too_wide():

@@ -11,13 +11,15 @@ from cip_analysis.demand.national.panel import (
     FEWEST_CHILDREN,
     PanelError,
     able_to_be_forecast,
+    as_if_at,
     everyone_else,
     gap_to_neighbours,
     outturn,
     panel_at,
+    starts_at,
 )
 from cip_analysis.records import Comparators
-from cip_analysis.returns.published import LOOKED_AFTER, POPULATION
+from cip_analysis.returns.published import CEASED, LOOKED_AFTER, POPULATION, STARTED
 
 
 def test_an_origin_knows_the_latest_figure_out_by_then_and_hindsight_the_last():
@@ -91,6 +93,23 @@ def test_without_a_list_every_other_authority_is_a_neighbour():
 def test_an_origin_nobody_has_a_figure_for_is_refused():
     with pytest.raises(PanelError, match="No authority has looked_after for 2009"):
         panel_at(a_converging_panel(areas=12), 2009)
+
+
+def test_where_starts_are_not_held_those_implied_stand_in_less_the_share_by_which_the_two_differ():
+    """500 → 540 with 160 ceased implies 200; in 2013, where 180 starts are held, 200 are implied too: a tenth off."""
+    rows = [("855", 2010, LOOKED_AFTER, 500, 2010), ("855", 2013, STARTED, 180, 2013)]
+    for year, stock, ceased in ((2011, 540, 160), (2012, 580, 160), (2013, 620, 160)):
+        rows += [("855", year, LOOKED_AFTER, stock, year), ("855", year, CEASED, ceased, year)]
+    rows += [("855", 2010, STARTED, 150, 2010)]
+    starts = starts_at(figures_of(rows), 2013).children.loc["855"]
+    assert starts.tolist() == pytest.approx([150, 180, 180, 180])
+
+
+def test_as_if_at_an_earlier_year_nothing_later_is_held():
+    panel = as_if_at(panel_at(a_converging_panel(areas=12), 2018), 2015)
+    assert panel.origin == 2015
+    for table in (panel.children, panel.population, panel.ceased):
+        assert table.columns.max() == 2015
 
 
 def test_making_a_panel_leaves_the_figures_as_they_were():
