@@ -1,9 +1,10 @@
 """Partial pooling of rates: cells with little of their own to say are drawn to what their setting and age say.
 
 A gamma-Poisson model in steps. Each kind of event begins from its rate over all settings. In turn, each setting, age
-band, duration and group multiplies what is expected so far by (events + s) / (expected + s), and each cell then does
-the same. The strength s of a step, in events, is estimated from the data: large where cells differ no more than chance
-would have them. Choices: docs/decisions/0013-pathways.md. Source: Clayton and Kaldor (1987), Biometrics 43.
+band, duration and group multiplies what is expected so far by (events + s) / (expected + s), first for leaving and
+moving as a whole and then for the kinds of each; every cell then does the same. The strength s of a step, in events,
+is estimated from the data: large where cells differ no more than chance would have them.
+Choices: docs/decisions/0013-pathways.md. Source: Clayton and Kaldor (1987), Biometrics 43.
 """
 
 from __future__ import annotations
@@ -36,11 +37,12 @@ def estimate_strength(events: Floats, expected: Floats) -> Floats:
     return np.asarray(STRENGTHS[np.argmax(likelihood.sum(axis=1) - penalty[:, None], axis=0)])
 
 
-def pool_rates(events: Floats, days: Floats, exposed: Floats) -> tuple[Floats, Floats]:
+def pool_rates(events: Floats, days: Floats, exposed: Floats, families: Floats) -> tuple[Floats, Floats]:
     """The gamma posterior of every rate: its shape, cell x kind, over the days of its cell.
 
     events: cell x kind, cell being group x duration x band x setting. days: cell. exposed: setting x kind, 1 where
-    the event can happen there (a move to itself cannot) and 0 elsewhere.
+    the event can happen there (a move to itself cannot) and 0 elsewhere. families: kind x family, 1 where the kind is
+    of it (leaving, moving): each step allows for how common a family is before it looks at its kinds.
     The mean of a rate is that of its own pooling. Its variance holds the doubt of the cell and, as far as the cell
     leans on them, of the steps before; the strength counts for less there, for what was fitted. All kinds of a cell
     share one number of days, so it is the one that gives the rate of all of them together the variance it has. Every
@@ -52,11 +54,13 @@ def pool_rates(events: Floats, days: Floats, exposed: Floats) -> tuple[Floats, F
     doubt = np.zeros(events.shape)
     for axis in STEPS:
         others = tuple(step for step in STEPS if step != axis)
-        if events.shape[axis] > 1:
-            seen, expected = events.sum(others, keepdims=True), (rate * at_risk).sum(others, keepdims=True)
+        if events.shape[axis] == 1:
+            continue
+        for family in (families, np.eye(events.shape[-1])):
+            seen, expected = (counts.sum(others, keepdims=True) @ family for counts in (events, rate * at_risk))
             strength = estimate_strength(seen, expected)
-            rate = rate * (seen + strength) / (expected + strength)
-            doubt = doubt + 1 / (seen + strength)
+            rate = rate * ((seen + strength) / (expected + strength) @ family.T)
+            doubt = doubt + 1 / (seen + strength) @ family.T
     expected = rate * at_risk
     strength = estimate_strength(events, expected)
     mean = rate * (events + strength) / (expected + strength)

@@ -76,7 +76,9 @@ def _posterior(days: Floats, events: Events) -> tuple[Floats, Floats, Floats]:
     leave = events.leave.copy()
     leave[..., TURNED_18] = 0.0
     exposed = np.concatenate([np.ones((len(SETTINGS), len(WAYS_OUT))), 1 - np.eye(len(SETTINGS))], axis=1)
-    shapes, shared = pool_rates(np.concatenate([leave, events.move], axis=-1), days, exposed)
+    moving = np.arange(len(WAYS_OUT) + len(SETTINGS)) >= len(WAYS_OUT)
+    families = np.stack([~moving, moving], axis=1).astype("float64")
+    shapes, shared = pool_rates(np.concatenate([leave, events.move], axis=-1), days, exposed, families)
     return shapes[..., : len(WAYS_OUT)], shapes[..., len(WAYS_OUT) :], shared
 
 

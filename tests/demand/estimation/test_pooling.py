@@ -21,13 +21,15 @@ from cip_analysis.demand.pathways import estimate_pathways
 
 CELLS = (2, 1, len(AGE_BANDS), len(SETTINGS))
 ANYWHERE = np.ones((len(SETTINGS), 1))
+ALONE = np.ones((1, 1))
+"""One kind of event, which is its own family."""
 
 
 def pooled(rate_by_setting, nights, chance):
     """Pooled mean rates of one kind of event whose true rate depends on the setting alone, and the raw events."""
     days = np.broadcast_to(nights, CELLS).astype("float64")
     events = chance.poisson(days * rate_by_setting).astype("float64")[..., None]
-    shape, shared = pool_rates(events, days, ANYWHERE)
+    shape, shared = pool_rates(events, days, ANYWHERE, ALONE)
     return shape[..., 0] / shared, events[..., 0], days
 
 
@@ -48,7 +50,7 @@ def test_a_setting_never_used_takes_the_rate_of_all_and_is_the_least_certain():
     nights = np.full(CELLS, 1e4)
     nights[..., 5] = 0
     events = np.random.default_rng(3).poisson(nights * 0.003).astype("float64")[..., None]
-    shape, shared = pool_rates(events, nights, ANYWHERE)
+    shape, shared = pool_rates(events, nights, ANYWHERE, ALONE)
     assert shape[..., 5, 0] / shared[..., 5] == pytest.approx(events.sum() / nights.sum(), rel=0.1)
     assert (shared[..., 5].max() < np.delete(shared, 5, axis=-1)).all() and (shared > 0).all()
 
@@ -59,9 +61,22 @@ def test_what_has_never_happened_anywhere_has_no_rate_and_what_cannot_happen_get
     events[..., :5, 1] = 3
     exposed = np.ones((len(SETTINGS), 2))
     exposed[7, 1] = 0
-    shape, shared = pool_rates(events, nights, exposed)
+    shape, shared = pool_rates(events, nights, exposed, np.ones((2, 1)))
     assert (shape[..., 0] == 0).all() and (shape[..., 7, 1] == 0).all() and (shape[..., 8, 1] > 0).all()
     assert shared[..., 7] == pytest.approx(nights[..., 7] + 1)
+
+
+def test_a_setting_nobody_moves_out_of_is_told_by_all_its_moves_together():
+    """Ten kinds of move, each too rare to tell by itself that one setting has none of any."""
+    nights = np.full(CELLS, 500.0)
+    events = np.random.default_rng(6).poisson(0.3, (*CELLS, 10)).astype("float64")
+    events[:, :, :, 7] = 0
+    exposed = np.ones((len(SETTINGS), 10))
+    left_over = []
+    for families in (np.ones((10, 1)), np.eye(10)):
+        shape, shared = pool_rates(events, nights, exposed, families)
+        left_over.append((shape.sum(axis=-1) / shared)[..., 7].mean() / (events.sum() / nights.sum()))
+    assert left_over[0] < 0.15 and left_over[0] < 0.4 * left_over[1]
 
 
 def test_the_strength_is_where_the_negative_binomial_is_likeliest():
