@@ -26,18 +26,16 @@ from scipy.stats import binom, gamma
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from demand.invented_county import KINDS, ORIGIN, RESIDENTIAL, InventedCounty, invent_county  # noqa: E402
+from demand.invented_county import KINDS, RESIDENTIAL, STILL, InventedCounty, invent_county  # noqa: E402
+from demand.invented_evidence import evidence_for, without_drift  # noqa: E402
 
 from cip_analysis.codes import SETTINGS  # noqa: E402
-from cip_analysis.contracts import empty_table  # noqa: E402
 from cip_analysis.demand.accuracy.scores import LEVELS, crps, held, score  # noqa: E402
 from cip_analysis.demand.backtest import STANDING, measure_draws, within  # noqa: E402
-from cip_analysis.demand.forecast import NATIONAL, WITHOUT_NATIONAL, Asked, Evidence, prepare  # noqa: E402
+from cip_analysis.demand.forecast import NATIONAL, WITHOUT_NATIONAL, Asked, prepare  # noqa: E402
 from cip_analysis.demand.inputs import ModelInputs  # noqa: E402
 from cip_analysis.demand.simulate import simulate  # noqa: E402
 from cip_analysis.projections import Projection  # noqa: E402
-from cip_analysis.records import COMPARATOR_COLUMNS, Comparators  # noqa: E402
-from cip_analysis.settings import Council, read_settings  # noqa: E402
 
 START, END = "<!-- invented counties:start -->", "<!-- invented counties:end -->"
 HORIZONS = (12, 24, 36, 48)
@@ -90,9 +88,9 @@ def _shown(
 def _judge(seed: int, draws: int) -> Judged:
     """One county's forecasts scored, by layer and by method; and its estimated rates beside the true ones."""
     county = invent_county(seed, KINDS[seed % len(KINDS)])
-    evidence, asked = _evidence(county), Asked(WITHOUT_NATIONAL, HORIZONS[-1], draws, seed)
+    evidence, asked = evidence_for(county), Asked(WITHOUT_NATIONAL, HORIZONS[-1], draws, seed)
     as_forecast = prepare(county.episodes, evidence, asked)
-    undrifting = prepare(county.episodes, _without_drift(evidence), asked)
+    undrifting = prepare(county.episodes, without_drift(evidence), asked)
     layers = dict(zip(LAYERS, (_certain(undrifting), undrifting, as_forecast), strict=True))
     made = [_score(county, simulate(inputs, threads=1), layer=name) for name, inputs in layers.items()]
     made.append(made[-1].assign(layer="", method=WITHOUT_NATIONAL))
@@ -100,21 +98,6 @@ def _judge(seed: int, draws: int) -> Judged:
         inputs = prepare(county.episodes, evidence, replace(asked, method=method))
         made.append(_score(county, simulate(inputs, threads=1), method=method))
     return pd.concat(made), _rates(county, as_forecast)
-
-
-def _evidence(county: InventedCounty) -> Evidence:
-    council = read_settings(ROOT / "config" / "councils" / "leicestershire.toml", Council)
-    nothing = empty_table(COMPARATOR_COLUMNS).assign(published=pd.Series(dtype="datetime64[us]"))
-    first = county.episodes.table["end"].min().year
-    drift = pd.read_csv(ROOT / "data" / "reference" / "national_estimates.csv")
-    drift = drift[drift["horizon_years"].eq(0) & drift["origin"].eq(ORIGIN.year)]
-    return Evidence(council, tuple(range(first + 1, ORIGIN.year + 1)), Comparators(nothing), drift, 0.10)
-
-
-def _without_drift(evidence: Evidence) -> Evidence:
-    sizes = evidence.estimates["term"].str.endswith("_sd")
-    still = evidence.estimates.assign(value=evidence.estimates["value"].mask(sizes, 0.0))
-    return replace(evidence, estimates=still, moves_sd=0.0)
 
 
 def _certain(inputs: ModelInputs) -> ModelInputs:
@@ -146,7 +129,7 @@ def _rates(county: InventedCounty, inputs: ModelInputs) -> pd.DataFrame:
     """Each age band and setting's true rates of leaving and moving a day, and whether its 95% interval holds them."""
     kind, rates = county.world.kind, inputs.pathways
     rows = []
-    for flow, steady in (("leaving", not kind.leave_drift and kind.early == 1), ("moving", not kind.residential_drift)):
+    for flow, steady in (("leaving", kind.leaving == STILL and kind.early == 1), ("moving", kind.residential == STILL)):
         true = county.world.leave if flow == "leaving" else county.world.move.sum(axis=2)
         events = (rates.leave if flow == "leaving" else rates.move).sum(axis=-1)[0].sum(axis=0)
         days, seen = rates.days[0].sum(axis=0), rates.seen.days[0].sum(axis=0)
@@ -182,7 +165,7 @@ def _kinds(scored: pd.DataFrame) -> str:
 def _methods(scored: pd.DataFrame) -> str:
     chosen = scored[(scored["method"] != "") & (scored["measure"] == ALL)]
     shown = _shares(_grouped(chosen, ["method", "horizon_months"]), ["method", "horizon_months"])
-    drifting = chosen[chosen["county"].isin(["entries drift", "all at once"])]
+    drifting = chosen[chosen["county"].isin([kind.name for kind in KINDS if kind.entries != STILL])]
     also = _shares(_grouped(drifting, ["method", "horizon_months"]), ["method", "horizon_months"])
     return (
         "### Which way of forecasting starts wins: all children, every county\n\n" + _markdown(shown)

@@ -59,6 +59,9 @@ LEAVE_UNACCOMPANIED, MOVE_UNACCOMPANIED = 0.25, 0.4
 
 WAY_BY_SETTING = {"placed for adoption": "adopted", "kinship": "special guardianship or child arrangements",
                   "16+ supported": "independence or adult services"}  # fmt: skip
+STILL, ENTRIES, LEAVING, RESIDENTIAL_PULL = (0.0, 0.0), (0.10, 0.09), (0.08, 0.06), (0.12, 0.0)
+"""How far flows wander in counties where they do: about as far as those of English authorities (DfE, 2010 to 2018)."""
+
 REASON_OF_WAY = {"adopted": "adopted, not contested", "returned home": "returned home, planned",
                  "special guardianship or child arrangements": "child arrangements order",
                  "independence or adult services": "independent living, supported",
@@ -67,17 +70,18 @@ REASON_OF_WAY = {"adopted": "adopted, not contested", "returned home": "returned
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What is the matter with a county. Drifts are standard deviations of a year's step, in logarithms.
+    """What is the matter with a county.
 
-    entry_drift, leave_drift, residential_drift: of arrivals, of every rate of leaving, of moves into external
-    residential. households: chances of 1, 2, 3, 4 children arriving together. early, late: factor on leaving within
-    a child's first half year, and after two years. unaccompanied: their share of arrivals.
+    entries, leaving, residential: how arrivals, every rate of leaving, and moves into external residential wander: the
+    standard deviation a year, in logarithms, of what stays, and of a single year's jump. households: chances of 1, 2,
+    3, 4 children arriving together. early, late: factor on leaving within a child's first half year, and after two
+    years. unaccompanied: their share of arrivals.
     """
 
     name: str
-    entry_drift: float = 0.0
-    leave_drift: float = 0.0
-    residential_drift: float = 0.0
+    entries: tuple[float, float] = STILL
+    leaving: tuple[float, float] = STILL
+    residential: tuple[float, float] = STILL
     households: tuple[float, ...] = (1.0,)
     early: float = 1.0
     late: float = 1.0
@@ -85,15 +89,16 @@ class Kind:
 
 
 TOGETHER = (0.68, 0.19, 0.09, 0.04)
+BY_DURATION = {"early": 2.5, "late": 0.6}
 KINDS: tuple[Kind, ...] = (
     Kind("flat"),
-    Kind("entries drift", entry_drift=0.08),
-    Kind("leaving drifts", leave_drift=0.06),
-    Kind("moves to residential drift", residential_drift=0.12),
-    Kind("siblings", households=TOGETHER),
-    Kind("leaving depends on duration", early=2.5, late=0.6),
-    Kind("unaccompanied children", unaccompanied=0.12),
-    Kind("all at once", 0.08, 0.06, 0.12, TOGETHER, 2.5, 0.6, 0.12),
+    Kind("flat, siblings, by duration", households=TOGETHER, **BY_DURATION),
+    Kind("entries drift", ENTRIES),
+    Kind("leaving drifts", leaving=LEAVING),
+    Kind("residential drifts", residential=RESIDENTIAL_PULL),
+    Kind("entries drift, siblings", ENTRIES, households=TOGETHER),
+    Kind("leaving drifts, by duration", leaving=LEAVING, **BY_DURATION),
+    Kind("all at once", ENTRIES, LEAVING, RESIDENTIAL_PULL, TOGETHER, 2.5, 0.6, unaccompanied=0.12),
 )
 
 
@@ -166,17 +171,20 @@ def _world(chance, kind, marks, first_day, size):
     seen = marks[:-1] >= first_day
     drifting = replace(
         base,
-        leave_factor=_walk(chance, kind.leave_drift, seen),
-        residential_factor=_walk(chance, kind.residential_drift, seen),
+        leave_factor=_wander(chance, kind.leaving, seen),
+        residential_factor=_wander(chance, kind.residential, seen),
     )
     trial = _play(chance, replace(base, arrivals=np.full(len(marks) - 1, 100.0)), marks)
     households = 100.0 * size / _on(trial, first_day).sum()
-    return replace(drifting, arrivals=households * _walk(chance, kind.entry_drift, seen))
+    return replace(drifting, arrivals=households * _wander(chance, kind.entries, seen))
 
 
-def _walk(chance, yearly, moving):
-    """A factor a month, 1 until it begins to move, then a random walk in logarithms."""
-    return np.exp(np.cumsum(np.where(moving, chance.normal(0, yearly / np.sqrt(12), len(moving)), 0.0)))
+def _wander(chance, sizes, moving):
+    """A factor a month: 1 until it begins to move, then a random walk in logarithms and a jump each year from April."""
+    stays, jumps = sizes
+    walk = np.cumsum(np.where(moving, chance.normal(0, stays / np.sqrt(12), len(moving)), 0.0))
+    yearly = np.repeat(chance.normal(0, jumps, len(moving) // 12 + 1), 12)[: len(moving)]
+    return np.exp(walk + np.where(moving, yearly, 0.0))
 
 
 # ---- the children --------------------------------------------------------------------------------------------

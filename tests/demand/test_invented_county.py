@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from demand.invented_county import KINDS, ORIGIN, RESIDENTIAL, Kind, invent_county
+from demand.invented_county import KINDS, ORIGIN, RESIDENTIAL, TOGETHER, Kind, invent_county
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS
 from cip_analysis.demand.caseload import count_caseload, count_stock, count_year_flows
@@ -62,11 +62,11 @@ def test_siblings_make_arrivals_more_uneven_than_single_children():
         monthly = table.groupby(table["period_start"].dt.to_period("M")).size()
         return monthly.var() / monthly.mean()
 
-    assert unevenness(KINDS[0]) < 1.5 < unevenness(KINDS[4])
+    assert unevenness(Kind("one by one")) < 1.5 < unevenness(Kind("siblings", households=TOGETHER))
 
 
 def test_drift_moves_what_it_is_said_to_move_and_only_since_the_county_was_first_seen():
-    for kind, drifting in zip(KINDS[1:4], ("arrivals", "leave_factor", "residential_factor"), strict=True):
+    for kind, drifting in zip(KINDS[2:5], ("arrivals", "leave_factor", "residential_factor"), strict=True):
         world = invent_county(9, kind, size=300).world
         for name in ("arrivals", "leave_factor", "residential_factor"):
             moved = np.log(getattr(world, name)).std() > 0.01
