@@ -9,7 +9,6 @@ import numpy as np
 from cip_analysis.demand.arrivals.chance import dispersion, unevenness, year_by_year
 from cip_analysis.demand.arrivals.history import Drift, Numbers, StartsHistory
 
-
 LASTING_SD = 0.02
 """How far councils differ in a drift that goes on from year to year, beyond the random walk: sd a year, in logarithms.
 
