@@ -237,4 +237,9 @@ def _in_words(fault: object) -> str:
         return "not a known key"
     if kind == "missing":
         return "missing"
+    if kind == "union_tag_not_found":
+        return "`what` is missing"
+    if kind == "union_tag_invalid":
+        known = fault["ctx"]  # type: ignore[index]
+        return f"{known['tag']!r} is not known; there are: {known['expected_tags']}"
     return str(message).removeprefix("Value error, ")

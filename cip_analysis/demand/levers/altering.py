@@ -150,25 +150,32 @@ def compose(first: Effects, others: Sequence[Effects]) -> Effects:
 
     Shares diverted from a setting combine as rival hazards: two of a half divert three quarters, half of it each way.
     """
-    for other in others:
-        first = Effects(
-            entry=first.entry * other.entry,
-            entry_unaccompanied=first.entry_unaccompanied * other.entry_unaccompanied,
-            leave=first.leave * other.leave,
-            leave_added=first.leave_added + other.leave_added,
-            move=first.move * other.move,
-            move_added=first.move_added + other.move_added,
-            divert=_combine(first.divert, other.divert) if other.divert.any() else first.divert,
-        )
-    return first
+    every = [first, *others]
+    diverted = [effects.divert for effects in others if effects.divert.any()]
+    return Effects(
+        entry=_product([effects.entry for effects in every]),
+        entry_unaccompanied=_product([effects.entry_unaccompanied for effects in every]),
+        leave=_product([effects.leave for effects in every]),
+        leave_added=_sum([effects.leave_added for effects in every]),
+        move=_product([effects.move for effects in every]),
+        move_added=_sum([effects.move_added for effects in every]),
+        divert=_combine([first.divert, *diverted]) if diverted else first.divert,
+    )
 
 
-def _combine(first: Floats, other: Floats) -> Floats:
-    """Shares diverted, month x setting x setting, as rival hazards."""
-    hazards = _hazards(first) + _hazards(other)
+def _product(arrays: Sequence[Floats]) -> Floats:
+    return np.asarray(np.prod(arrays, axis=0))
+
+
+def _sum(arrays: Sequence[Floats]) -> Floats:
+    return np.asarray(np.sum(arrays, axis=0))
+
+
+def _combine(diverted: Sequence[Floats]) -> Floats:
+    """Shares diverted, each month x setting x setting, as rival hazards."""
+    hazards = _sum([_hazards(shares) for shares in diverted])
     total = hazards.sum(axis=-1, keepdims=True)
-    diverted = -np.expm1(-total)
-    return np.asarray(np.divide(hazards * diverted, total, out=np.zeros_like(hazards), where=total > 0))
+    return np.asarray(np.divide(hazards * -np.expm1(-total), total, out=np.zeros_like(hazards), where=total > 0))
 
 
 def _hazards(shares: Floats) -> Floats:
