@@ -46,18 +46,18 @@ def read_capacity(path: Path) -> OwnPlaces:
     sheet = _open(path)
     if missing := [name for name in NEEDED if name not in sheet]:
         raise CapacityFileError(f"{path.name}: no column {', '.join(missing)}. {ADVICE}")
-    text = sheet.reindex(columns=list(COLUMNS), fill_value="").apply(lambda column: column.str.strip())
+    text = sheet.reindex(columns=list(COLUMNS), fill_value="").apply(lambda column: column.fillna("").str.strip())
     kind = text["kind"].str.lower().str.replace("’", "'")
     places = pd.to_numeric(text["places"], errors="coerce")
     opened, closed = _dates(text["opened"]), _dates(text["closed"])
     faults = {
-        f"have a kind other than {' or '.join(KINDS)}": ~kind.isin(KINDS),
-        f"have places that are not a whole number from 1 to {MOST_PLACES}": ~(
+        f"a kind other than {' or '.join(KINDS)}": ~kind.isin(KINDS),
+        f"places that are not a whole number from 1 to {MOST_PLACES}": ~(
             places.between(1, MOST_PLACES) & (places % 1 == 0)
         ),
-        "have no day opened that can be read": opened.isna(),
-        "have a day closed that cannot be read": closed.isna() & text["closed"].ne(""),
-        "closed before they opened": closed < opened,
+        "no day opened that can be read": opened.isna(),
+        "a day closed that cannot be read": closed.isna() & text["closed"].ne(""),
+        "a day closed before the day opened": closed < opened,
     }
     for fault, rows in faults.items():
         _refuse(path, fault, rows)
@@ -85,8 +85,9 @@ def _dates(text: pd.Series) -> pd.Series:
 
 def _refuse(path: Path, fault: str, rows: pd.Series) -> None:
     if rows.any():
-        first = [int(row) + 2 for row in rows.to_numpy().nonzero()[0][:5]]
+        found = [int(row) + 2 for row in rows.to_numpy().nonzero()[0]]
+        first = ", ".join(map(str, found[:5]))
         raise CapacityFileError(
-            f"{path.name}: {int(rows.sum())} rows {fault}, first at row {', '.join(map(str, first))}. "
+            f"{path.name}: {len(found)} row{'s' if len(found) > 1 else ''} with {fault}, first at row {first}. "
             f"Correct the file. {ADVICE}"
         )
