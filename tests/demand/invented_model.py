@@ -13,12 +13,13 @@ from cip_analysis.demand.inputs import (
     DAYS_IN_YEAR,
     GROUPS,
     NEED_NAMES,
+    Effects,
     Entrants,
     ModelInputs,
     Pathways,
     Present,
     no_effects,
-)  # fmt: skip
+)
 
 ORIGIN = date(2018, 3, 31)
 SHARES = np.array([0.34, 0.18, 0.16, 0.11, 0.02, 0.09, 0.05, 0.03, 0.01, 0.005, 0.005])
@@ -45,13 +46,27 @@ def past_arrivals(households: int, rng: np.random.Generator, siblings: float = 0
 
 
 def some_pathways(rng: np.random.Generator, edges: tuple[int, ...] = (), events: float = 1.0) -> Pathways:
-    """Rates of about a cease in two and a half years and a move in two, from `events` times a small county's history."""
+    """Rates of about a cease in two and a half years and a move in two; `events` times a small county's evidence."""
     cells = (len(GROUPS), len(edges) + 1, len(AGE_BANDS), len(SETTINGS))
     days = rng.uniform(2_000, 60_000, cells) * events
     leave = rng.dirichlet(np.full(len(WAYS_OUT) - 1, 0.7), cells) * (days / 900)[..., None]
     move = rng.dirichlet(SHARES * 10, cells) * (days / 700)[..., None]
     move[..., np.arange(len(SETTINGS)), np.arange(len(SETTINGS))] = 0.0
     return Pathways(edges, days, np.concatenate([leave, np.zeros((*cells, 1))], axis=-1), move, ORIGIN, ORIGIN)
+
+
+def some_effects(months: int, seed: int = 3) -> Effects:
+    """Every lever pulled somewhere, up and down: arrivals, rates, additions to rates, diversions."""
+    rng, neutral = np.random.default_rng(seed), no_effects(months)
+    divert = rng.dirichlet(np.ones(len(SETTINGS)), (months, len(SETTINGS))) * rng.random((months, len(SETTINGS), 1))
+    divert[: months // 2] = 0.0
+    return Effects(
+        entry=rng.uniform(0.2, 2.6, neutral.entry.shape), entry_unaccompanied=rng.uniform(0.3, 2.2, months),
+        leave=rng.uniform(0.5, 1.5, neutral.leave.shape),
+        leave_added=rng.uniform(-2e-4, 2e-4, neutral.leave.shape) * (rng.random((months, 1, 1, 1)) < 0.5),
+        move=rng.uniform(0.5, 1.5, neutral.move.shape),
+        move_added=rng.uniform(-1e-4, 1e-4, neutral.move.shape) * (rng.random((months, 1, 1, 1)) < 0.5), divert=divert,
+    )  # fmt: skip
 
 
 def a_model(
@@ -65,15 +80,16 @@ def a_model(
 ) -> ModelInputs:
     """A model of `children` in care and `starts_a_year` expected, with drift; `changes` replace its parts.
 
-    `edges` of duration and the mean number of `siblings` may be given by name.
+    By name too: `edges` of duration, the mean number of `siblings`, and how much `evidence` there is of rates (1 for a
+    small county's).
     """
     rng = np.random.default_rng(seed)
-    edges, siblings = changes.pop("edges", ()), changes.pop("siblings", 0.4)
+    edges, siblings, evidence = changes.pop("edges", ()), changes.pop("siblings", 0.4), changes.pop("evidence", 1.0)
     level = np.exp(0.1 * rng.standard_normal((draws, months)).cumsum(axis=1) / 4)
     model = ModelInputs(
         origin=ORIGIN, present=present_children(children, rng),
         entrants=past_arrivals(80, rng, siblings), entrants_unaccompanied=past_arrivals(10, rng, 0.0, youngest=14.0),
-        pathways=some_pathways(rng, edges), starts=0.95 * starts_a_year / 12 * level,
+        pathways=some_pathways(rng, edges, evidence), starts=0.95 * starts_a_year / 12 * level,
         starts_unaccompanied=0.05 * starts_a_year / 12 * level, leave_drift=level**-0.5,
         move_drift=np.repeat(level[..., None], len(SETTINGS), axis=2) ** 0.3, effects=no_effects(months), seed=seed,
         method="made by hand", synthetic=True,

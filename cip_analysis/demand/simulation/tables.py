@@ -31,8 +31,8 @@ class Model(NamedTuple):
     """What is the same in every draw. Cells are group x duration x band x setting in one row; arrays as in inputs.
 
     month_end: days to each, nought first. month_of: whole days, rounded up -> month. edges: days in care at which rates
-    change, then infinity. birthdays, setting, group, days_in_care: of the children present. leave_altered, move_altered,
-    diverted: where a scenario alters anything. layers: month x group, 1 and more where entries are raised.
+    change, then infinity. birthdays, setting, group, days_in_care: of the children present. leave_altered,
+    move_altered, diverted: where a scenario alters anything. layers: month x group, over 1 where entries are raised.
     """
 
     key: Array
