@@ -10,6 +10,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import date
 from pathlib import Path
@@ -54,10 +55,9 @@ def code_files() -> tuple[Path, ...]:
 def keep_projection(folder: Path, name: str, make: Callable[[], Projection]) -> Projection:
     """The projection kept under `name`, or the one that `make` gives, kept for the next time."""
     path = folder / f"{name}.npz"
-    try:
+    with suppress(*UNREADABLE):
         return _read_projection(path)
-    except UNREADABLE:
-        made = make()
+    made = make()
     facts: dict[str, object] = {
         "scenario": made.scenario,
         "method": made.method,
@@ -72,10 +72,9 @@ def keep_projection(folder: Path, name: str, make: Callable[[], Projection]) -> 
 def keep_table(folder: Path, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """The table kept under `name`, or the one that `make` gives, kept for the next time."""
     path = folder / f"{name}.parquet"
-    try:
+    with suppress(*UNREADABLE):
         return pd.read_parquet(path)
-    except UNREADABLE:
-        made = make()
+    made = make()
     _place(path, lambda part: made.to_parquet(part, index=False))
     return made
 
@@ -121,7 +120,7 @@ def _rows(projection: Projection, first: int, schema: pa.Schema) -> pa.Table:
 
 
 def _read_projection(path: Path) -> Projection:
-    with np.load(path, allow_pickle=False) as held:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
         facts = json.loads(str(held["facts"]))
         arrays = {array: held[array] for array in ARRAYS}
     months = tuple(date.fromisoformat(month) for month in facts["months"])
@@ -141,7 +140,8 @@ def _place(path: Path, write: Callable[[Path], object]) -> None:
         write(part)
         part.replace(path)
     except OSError:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _content(part: object) -> bytes:

@@ -1,0 +1,240 @@
+"""A run's forecast: the baseline and its scenarios on the same draws, kept by content so that nobody waits twice.
+
+`forecast_run(county)` gives an `Ahead`: its `table` has the columns of forecast.csv, the baseline first, and its
+`baseline` is the Projection itself, to price or to set a scenario against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property, partial
+from pathlib import Path
+
+import pandas as pd
+
+from cip_analysis.codes import SETTINGS
+from cip_analysis.demand.backtest import Scored, backtest_returns, scorecard
+from cip_analysis.demand.capacity import without_own_homes
+from cip_analysis.demand.forecast import ALL, STATISTICS, Asked, Evidence, describe_draws, prepare, summarise
+from cip_analysis.demand.inputs import ModelInputs
+from cip_analysis.demand.levers.context import Context, LeverError
+from cip_analysis.demand.national.outlook import what_levers_need
+from cip_analysis.demand.scenarios import apply_scenario, driver_table
+from cip_analysis.demand.simulate import simulate
+from cip_analysis.money.outturn import ASSUMED_PRICE_BASE, spend_of
+from cip_analysis.money.spend import price_projection, summarise_spend, unit_costs, weekly_prices
+from cip_analysis.projections import Projection
+from cip_analysis.records import Comparators
+from cip_analysis.run import Run
+from cip_analysis.scenario_settings import Scenario
+from cip_analysis.store import code_files, fingerprint, keep_projection, keep_table
+
+KEPT = Path("reports") / ".cache"
+PULL_SD = "forecast.setting-pull-sd"
+MARCH = 3
+WEEKS_TO_TELL_A_PRICE = 52
+LOOKING_BACK_DRAWS = 500
+LONGEST_LOOK_BACK = 48
+Show = Callable[[int, int], None]
+
+
+class RunForecastError(ValueError):
+    """A run's forecast cannot be made from what the run names."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ahead:
+    """What may come: the baseline and every scenario asked for, played on the same draws.
+
+    titles: scenario's name -> its title in plain words. left_out: scenarios that could not be played, and why.
+    """
+
+    baseline: Projection
+    scenarios: tuple[Projection, ...]
+    titles: dict[str, str]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> tuple[Projection, ...]:
+        """The baseline, then the scenarios in their order."""
+        return (self.baseline, *self.scenarios)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Statistics of each, one below the other: columns of demand.forecast.FORECAST_COLUMNS."""
+        return pd.concat([summarise(projection) for projection in self.every], ignore_index=True)
+
+    def cut(self, setting: str = ALL, age_band: str = ALL) -> pd.DataFrame:
+        """One setting or age band of every scenario: month, scenario and the statistics."""
+        chosen = self.table[(self.table["setting"] == setting) & (self.table["age_band"] == age_band)]
+        return chosen.drop(columns=["setting", "age_band"]).reset_index(drop=True)
+
+    def chance(self, day: date, at_least: float, setting: str = ALL) -> float:
+        """The share of the baseline's draws with so many children or more on a month's end.
+
+        Raises RunForecastError for a day that is not one of the months projected: the nearest is not taken instead.
+        """
+        if day not in self.baseline.months:
+            first, last = self.baseline.months[0], self.baseline.months[-1]
+            raise RunForecastError(f"{day.day} {day:%B %Y} is not a month's end from {first} to {last}.")
+        there = self.baseline.stock[:, self.baseline.months.index(day)].sum(axis=1, dtype="int64")
+        counted = there.sum(axis=1) if setting == ALL else there[:, SETTINGS.index(setting)]
+        return float((counted >= at_least).mean())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Every fallback taken anywhere, each once."""
+        told = [note for projection in self.every for note in projection.notes]
+        return tuple(dict.fromkeys([*told, *self.left_out]))
+
+
+def asked_of(
+    run: Run,
+    method: str | None = None,
+    horizon_months: int | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+) -> Asked:
+    """What the run's settings ask of a forecast, but for what is given here."""
+    own = run.settings
+    return Asked(
+        method=own.method if method is None else method,
+        horizon_months=own.horizon_months if horizon_months is None else horizon_months,
+        draws=own.draws if draws is None else draws,
+        seed=own.seed if seed is None else seed,
+        history_years=own.history_years,
+    )
+
+
+def evidence_of(run: Run) -> Evidence:
+    """What stands beside the run's own histories. Another folder's children have no published total to follow."""
+    pull = run.assumptions.get(PULL_SD)
+    if pull is None:
+        raise RunForecastError(f"The assumptions have no {PULL_SD}. Add it to config/assumptions.toml.")
+    published = run.comparators.table if run.own_data else run.comparators.table.iloc[:0]
+    return Evidence(run.council, run.years, Comparators(published), run.estimates, pull.value)
+
+
+def prepare_run(run: Run, asked: Asked | None = None) -> ModelInputs:
+    """The baseline's inputs, for whoever wants to change something by hand."""
+    inputs = prepare(run.episodes, evidence_of(run), asked or asked_of(run))
+    return without_own_homes(inputs, run.capacity) if run.own_data else inputs
+
+
+def forecast_run(run: Run, asked: Asked | None = None, show: Show | None = None) -> Ahead:
+    """The baseline and the run's scenarios, each taken from the store where nothing it rests on has changed.
+
+    show: told how many of the projections are done, and of how many. A scenario that needs what the run has not (the
+    neighbours of a council whose figures are not held) is left out, and says so.
+    """
+    chosen, evidence = asked or asked_of(run), evidence_of(run)
+    count = 1 + len(run.scenarios)
+    prepared: list[ModelInputs] = []
+
+    def inputs() -> ModelInputs:
+        if not prepared:
+            prepared.append(prepare_run(run, chosen))
+        return prepared[0]
+
+    base = fingerprint(run.episodes, evidence, chosen, run.capacity, code_files())
+    folder = run.root / KEPT
+    baseline = keep_projection(folder, base, lambda: simulate(inputs()))
+    _tell(show, 1, count)
+    context = _context(run, baseline)
+    played, left_out = [], []
+    for number, scenario in enumerate(run.scenarios, start=2):
+        try:
+            make = partial(_play, inputs, scenario, context)
+            played.append(keep_projection(folder, fingerprint(base, scenario), make))
+        except LeverError as error:
+            left_out.append(f"Left out: {scenario.title}. {error}")
+        _tell(show, number, count)
+    titles = {scenario.name: scenario.title for scenario in run.scenarios}
+    return Ahead(baseline, tuple(played), titles, tuple(left_out))
+
+
+def drivers_of(run: Run, name: str, ahead: Ahead, asked: Asked | None = None) -> pd.DataFrame:
+    """What each lever of one of the run's scenarios moves by the horizon: columns of scenarios.driver_table.
+
+    Raises RunForecastError where the run names no such scenario.
+    """
+    scenario = next((one for one in run.scenarios if one.name == name), None)
+    if scenario is None:
+        raise RunForecastError(f"No scenario {name!r}: the run names {', '.join(one.name for one in run.scenarios)}.")
+    chosen, evidence = asked or asked_of(run), evidence_of(run)
+    context = _context(run, ahead.baseline)
+    key = fingerprint("drivers", run.episodes, evidence, chosen, run.capacity, scenario, code_files())
+    return keep_table(run.root / KEPT, key, lambda: driver_table(prepare_run(run, chosen), scenario, context))
+
+
+def _context(run: Run, baseline: Projection) -> Context:
+    """What the run's levers may need."""
+    comparators = evidence_of(run).comparators
+    return replace(what_levers_need(comparators, run.estimates, run.council, baseline), simulate=simulate)
+
+
+def _play(inputs: Callable[[], ModelInputs], scenario: Scenario, context: Context) -> Projection:
+    """One scenario, on the baseline's draws."""
+    return simulate(apply_scenario(inputs(), scenario, context))
+
+
+def _tell(show: Show | None, done: int, count: int) -> None:
+    if show is not None:
+        show(done, count)
+
+
+def look_back_run(run: Run, asked: Asked | None = None, show: Show | None = None) -> Scored:
+    """The run's own past forecast again and scored; from the store where nothing it rests on has changed."""
+    chosen, evidence = asked or asked_of(run), evidence_of(run)
+    quick = replace(chosen, draws=min(chosen.draws, LOOKING_BACK_DRAWS), horizon_months=LONGEST_LOOK_BACK)
+    made: list[Scored] = []
+
+    def look() -> Scored:
+        if not made:
+            made.append(backtest_returns(run.episodes, evidence, quick, None, show))
+        return made[0]
+
+    name = fingerprint("look back", run.episodes, evidence, quick, code_files())
+    table = keep_table(run.root / KEPT, name, lambda: look().table)
+    notes = keep_table(
+        run.root / KEPT, f"{name}-notes", lambda: pd.DataFrame({"note": list(look().notes)}, dtype="str")
+    )
+    origins = tuple(sorted({pd.Timestamp(day).date() for day in table["origin"]}))
+    return Scored(table, origins, tuple(notes["note"]))
+
+
+def score_run(run: Run, asked: Asked | None = None, show: Show | None = None) -> pd.DataFrame:
+    """The scorecard of the run's own past: how forecasts made this way, and simple rivals, have done."""
+    return scorecard(look_back_run(run, asked, show))
+
+
+def spend_ahead(run: Run, ahead: Ahead) -> pd.DataFrame:
+    """What the projected care costs at today's prices: columns of spend.csv, the baseline first.
+
+    No rows where no financial year is projected whole.
+    """
+    prices, base = prices_today(run)
+    parts = []
+    for projection in ahead.every:
+        if any(day.month == MARCH for day in projection.months[12:]):
+            spend = price_projection(projection, prices, base)
+            parts.append(summarise_spend(spend, describe_draws).assign(scenario=projection.scenario))
+    columns = ["financial_year", "scenario", "setting", "price_base", *STATISTICS]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def prices_today(run: Run) -> tuple[dict[str, float], str]:
+    """A week's price in each setting, £, and what those £ are: as paid in the last whole year, or as assumed.
+
+    A setting with less than a year of child-weeks paid for keeps the assumed price: too few to tell one.
+    """
+    assumed = weekly_prices(run.assumptions)
+    if not run.has_payments or not run.closed_years:
+        return assumed, ASSUMED_PRICE_BASE
+    year = run.closed_years[-1]
+    paid = unit_costs(spend_of(run.episodes, run.payments, assumed, [year]), run.episodes, run.council.weeks_per_year)
+    known = paid[(paid["child_weeks"] >= WEEKS_TO_TELL_A_PRICE) & (paid["spend_gbp"] > 0)]
+    told = known.set_index("setting")["weekly_by_child_weeks_gbp"].astype("float64")
+    return assumed | {str(name): float(price) for name, price in told.items()}, f"{year - 1}/{year % 100:02d} prices"
