@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS
+from cip_analysis.contracts import empty_table
 from cip_analysis.demand.accuracy.scores import LEVELS, Numbers, crps, held, score
 from cip_analysis.demand.caseload import count_caseload, last_whole_month
 from cip_analysis.demand.forecast import MONTHS_IN_YEAR, Asked, Evidence, ForecastError, prepare
@@ -38,9 +39,10 @@ STATED = "stated path"
 STANDING = tuple(name for name in METHODS if name != STATED)
 """Methods that need nothing stated by the user: those a look back can try."""
 
-SCORED_COLUMNS = (
-    "method", "measure", "origin", "horizon_months", "forecast", "outturn", "stock", "crps", "held_80", "held_95",
-)  # fmt: skip
+SCORED_COLUMNS = {
+    "method": "text", "measure": "text", "origin": "date", "horizon_months": "whole", "forecast": "number",
+    "outturn": "number", "stock": "number", "crps": "number", "held_80": "flag", "held_95": "flag",
+}  # fmt: skip
 SCORECARD_COLUMNS = ("method", "measure", "horizon_months", "n", "mae", "mape", "crps", "coverage_80", "coverage_95")
 Progress = Callable[[int, int], None]
 
@@ -64,6 +66,8 @@ class LookBack:
     def __post_init__(self) -> None:
         if self.every_months not in (6, 12):
             raise BacktestError(f"Origins every {self.every_months} months cannot be had: give 6 or 12.")
+        if not self.methods:
+            raise BacktestError("No method to look back on: name at least one.")
         if unknown := set(self.methods) - set(METHODS):
             raise BacktestError(f"No method is called {', '.join(sorted(unknown))}: there are {', '.join(METHODS)}.")
 
@@ -251,7 +255,7 @@ def _by_suite(episodes: Episodes, evidence: Evidence, asked: Asked, at: _At) -> 
 def _score_each(made: Sequence[_Made], truth: pd.DataFrame, kept: Sequence[str]) -> pd.DataFrame:
     """A row for each forecast, as in `Scored`."""
     rows = [_score_one(each, truth) for each in made if each.measure in kept]
-    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=list(SCORED_COLUMNS))
+    return pd.concat(rows, ignore_index=True) if rows else empty_table(SCORED_COLUMNS)
 
 
 def _score_one(made: _Made, truth: pd.DataFrame) -> pd.DataFrame:
