@@ -7,7 +7,7 @@ import re
 import pytest
 from builders import ROOT
 
-from cip_analysis import codes, ledgers, records, settings
+from cip_analysis import codes, ledgers, records, scenario_settings, settings
 from cip_analysis.impact import claims
 
 DICTIONARY = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
@@ -15,7 +15,8 @@ WORDS = set(re.findall(r"`\[*([a-z_0-9]+)\]*`", DICTIONARY))
 CONTRACTS = {name: held for name, held in {**vars(ledgers), **vars(records)}.items() if name.endswith("_COLUMNS")}
 MODELS = [
     settings.Home, settings.Capacity, settings.PaymentColumns, settings.Council, settings.Run, settings.Judgement,
-    settings.Disclosure, settings.Signature, settings.Pack, claims.Claim, claims.Claims,
+    settings.Disclosure, settings.Signature, settings.Pack, claims.Claim, claims.Claims, scenario_settings.Scenario,
+    *(kind for kind in vars(scenario_settings).values() if isinstance(kind, type) and kind.__name__.endswith("Lever")),
 ]  # fmt: skip
 PAGES = sorted(
     [
@@ -34,7 +35,8 @@ def test_every_column_a_record_carries_is_in_the_data_dictionary(contract):
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_settings_key_is_in_the_data_dictionary(model):
-    assert model.model_fields.keys() - WORDS - {"disclosure"} == set()
+    keys = {field.alias or name for name, field in model.model_fields.items()}
+    assert keys - WORDS - {"disclosure"} == set()
 
 
 def test_the_dictionary_names_no_setting_that_is_gone():
