@@ -10,6 +10,9 @@ import pandas as pd
 import pytest
 from builders import ROOT, SHARED, a_placement, make_episodes
 from demand.estimation.invented_histories import CENSUS, FIRST, play_histories, rates_that_vary
+from demand.test_caseload import histories
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cip_analysis.codes import AGE_BANDS, NEEDS, SETTINGS, WAYS_OUT
 from cip_analysis.demand.caseload import count_caseload, count_stock
@@ -96,6 +99,30 @@ def test_arrivals_are_the_starts_of_the_count(history):
     episodes, first, last = history
     others, alone, _ = past_entrants(episodes, first, last)
     assert len(others.age_days) + len(alone.age_days) == caseload_of(episodes, first, last)["starts"].sum()
+
+
+@settings(max_examples=40, deadline=None)
+@given(histories(), st.dates(date(2016, 1, 1), date(2018, 3, 31)))
+def test_any_history_gives_the_stock_starts_ceases_and_moves_of_the_count(rows, day):
+    """Gaps, respite, birthdays, unknown ages: those without an age are in their setting, and leave when they do."""
+    episodes = make_episodes(rows)
+    first, last = date(2015, 12, 31), date(2018, 3, 31)
+    counted = (
+        caseload_of(episodes, first, last).groupby("setting", observed=False)[["starts", "ceases", "moves_out"]].sum()
+    )
+    window = [(day_number(first), day_number(last))]
+    stays = build_stays(episodes)
+    events = count_events(stays, window, (30,))
+    assert (events.leave.sum(axis=(0, 1, 2, 4)) == counted["ceases"]).all()
+    assert (events.move.sum(axis=(0, 1, 2, 4)) == counted["moves_out"]).all()
+    others, alone, _ = past_entrants(episodes, first, last)
+    assert (np.bincount(others.setting, minlength=len(SETTINGS)) == counted["starts"]).all() and not alone.households
+    present, _ = children_present(episodes, day)
+    assert len(present.setting) == count_stock(episodes, day) and (present.birthdays[:, 4] > 0).all()
+    nights = [day - timedelta(days=back) for back in (1, 2, 3)]
+    exposure = sum_exposure(stays, [(day_number(nights[-1]), day_number(day))], (30,))
+    assert exposure.sum() == sum(count_stock(episodes, night) for night in nights)
+    assert count_stock(known_at(episodes, day), nights[0]) == count_stock(episodes, nights[0])
 
 
 # ---- who is present ---------------------------------------------------------------------------------------------

@@ -150,7 +150,7 @@ def _notes_on_window(stays: Stays, windows: Sequence[Window], days: tuple[date, 
         notes.append(f"Rates of leaving and moving rest on {months} months of history, less than {least}.")
     for walk in crosswalks_between(_collection_year(from_day), _collection_year(until - timedelta(days=1))):
         notes.append(f'Rates of the setting "{walk.setting}" span a break in coding in {walk.year}: {walk.note}.')
-    lacking = int((~stays.known[stays.begins & _within(stays, windows)]).sum())
+    lacking = len(np.unique(stays.child[~stays.known & _within(stays, windows)]))
     if lacking:
         notes.append(
             f"{count_in_words(lacking)} without a birth date took an age from others last seen in their setting."
