@@ -151,7 +151,7 @@ class Plain:
     def _layers(self, month: int, group: int) -> int:
         effects = self.inputs.effects
         highest = (effects.entry[month - 1].max(), effects.entry_unaccompanied[month - 1])[group]
-        return max(math.ceil(highest), 1)
+        return max(math.ceil(float(highest)), 1)
 
     def _layer(self, at: tuple[int, int, int], expected: float, past: Entrants) -> Iterator[Life]:
         """The children of one layer of one month's households: see docs/decisions/0014-simulation.md."""

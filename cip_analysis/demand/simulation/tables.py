@@ -213,8 +213,9 @@ def _altered(effect: Floats, neutral: float) -> Array:
 
 
 def _floats(array: Array) -> Array:
-    return np.ascontiguousarray(array, dtype="float64")
+    """In one piece and open to writing: code is compiled for one kind of array, and another would mean another wait."""
+    return np.require(array, "float64", ["C", "W", "A"])
 
 
 def _whole(array: Array) -> Array:
-    return np.ascontiguousarray(array, dtype="int64")
+    return np.require(array, "int64", ["C", "W", "A"])
