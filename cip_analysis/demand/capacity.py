@@ -118,7 +118,10 @@ class Gap:
 
 
 def count_capacity(own: OwnPlaces, as_at: date, years: int = HISTORY_YEARS) -> Capacity:
-    """What was open on a day, and how households came and went in the years before it, as known on that day."""
+    """What was open on a day, and how households came and went in the years before it, as known on that day.
+
+    A file in which no household ever closed lists only those still here: it cannot tell how they come and go.
+    """
     here = own.open_on(as_at)
     households = here.loc[here["kind"] == HOUSEHOLD, "places"]
     by_places = np.bincount(households, minlength=MOST_EACH + 1)[1:]
@@ -131,7 +134,13 @@ def count_capacity(own: OwnPlaces, as_at: date, years: int = HISTORY_YEARS) -> C
     until = ever["closed"].where(ever["closed"] < end, end)
     stays = until - ever["opened"].where(ever["opened"] > begins, begins)
     household_years = float(stays.dt.days.clip(lower=0).sum() / DAYS_IN_YEAR)
-    return Capacity(as_at, by_places.astype("int64"), beds, came, went, float(years), household_years)
+    counted = Capacity(as_at, by_places.astype("int64"), beds, came, went, float(years), household_years)
+    if not len(ever) or ever["closed"].notna().any():
+        return counted
+    said = (
+        "The capacity file has no foster household that closed: how carers come and go is taken from the assumptions."
+    )
+    return replace(counted, approvals=0, resignations=0, years=0.0, household_years=0.0, notes=(said,))
 
 
 def state_capacity(stated: StatedCapacity, as_at: date, judgements: Mapping[str, Judgement]) -> Capacity:

@@ -81,14 +81,17 @@ def driver_table(inputs: ModelInputs, scenario: Scenario, context: Context) -> p
     A row a lever (in words), then "all together", then "interaction": what they do together beyond the sum of each
     alone, draw by draw. Columns: lever, setting ("all" or "external residential"), and the mean and percentiles of
     the difference from the baseline, in children.
-    Raises LeverError where the context lacks the baseline or the simulation.
+    Raises LeverError where the context lacks the baseline or the simulation, ScenarioError where the baseline has other
+    draws or months than the inputs.
     """
     simulate, baseline = needs_simulate(context), needs_baseline(context, len(inputs.months) - 1)
     last = [len(inputs.months) - 1]
     before = _children(baseline, last)
 
     def moved(part: Scenario) -> NDArray[np.float64]:
-        return np.asarray(_children(simulate(apply_scenario(inputs, part, context)), last) - before)
+        projection = simulate(apply_scenario(inputs, part, context))
+        _refuse_unlike(baseline, projection)
+        return np.asarray(_children(projection, last) - before)
 
     alone = [moved(scenario.model_copy(update={"levers": (lever,)})) for lever in scenario.levers]
     together = moved(scenario) if len(alone) != 1 else alone[0]

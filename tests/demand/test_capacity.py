@@ -86,6 +86,18 @@ def test_what_is_open_and_what_came_and_went_is_counted_by_hand():
     assert counted.household_years == pytest.approx(4 + 1 + 2 + 4, abs=0.01)
 
 
+def test_a_file_of_those_still_here_alone_cannot_tell_how_carers_come_and_go():
+    own = own_places(("foster household", 2, "2010-01-01", None), ("foster household", 2, "2017-01-01", None))
+    counted = count_capacity(own, ORIGIN)
+    assert (counted.households, counted.years, counted.household_years) == (2, 0, 0)
+    assert "no foster household that closed" in counted.notes[0]
+    places = project_capacity(
+        replace(counted, by_places=np.array([0, 1000])), MONTHS, 200, 1,
+        judged(foster_places_usable=1.0, foster_leaving_share=0.2, foster_approvals_share=0.0),
+    )  # fmt: skip
+    assert places.usable["fostering"][:, 12].mean() / 2 == pytest.approx(800, rel=0.01)
+
+
 def test_with_no_file_what_the_council_states_stands_in_and_it_is_said():
     stated = StatedCapacity(
         foster_carers=125, foster_carers_source="a report",

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from builders import ROOT
 from demand.invented_model import ORIGIN, a_model
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS, WAYS_OUT
 from cip_analysis.demand.inputs import DAYS_IN_YEAR, NEED_NAMES, Effects, no_effects
@@ -172,6 +174,18 @@ def test_diversions_combine_as_rivals_and_never_pass_one():
     assert row.max() == pytest.approx(1 / 3)
 
 
+@given(
+    st.lists(st.tuples(st.sampled_from(("kinship", "in-house foster", "with parents")), st.floats(0, 1)), max_size=5)
+)
+def test_diversions_in_any_order_are_the_same_and_never_pass_one(shares):
+    one_month = COUNTY.cut(1, 1)
+    diversions = [divert_share(one_month, "other", goal, share) for goal, share in shares]
+    row = compose(no_effects(1), diversions).divert[0, SETTINGS.index("other")]
+    assert row == pytest.approx(compose(no_effects(1), diversions[::-1]).divert[0, SETTINGS.index("other")])
+    assert row.sum() == pytest.approx(1 - np.prod([1 - share for _, share in shares]), abs=1e-9)
+    assert row.sum() <= 1 + 1e-12
+
+
 # ---- recovery: what the simulation makes of a lever ---------------------------------------------------------------
 
 
@@ -245,7 +259,7 @@ def test_no_unaccompanied_arrivals_to_multiply_is_said():
     none = replace(COUNTY, starts_unaccompanied=np.zeros_like(COUNTY.starts_unaccompanied))
     altered = applied(UnaccompaniedLever(begins=BEGINS, children_at_once=80), inputs=none)
     assert (altered.effects.entry_unaccompanied == 1).all()
-    assert "none can be added" in altered.notes[-1]
+    assert "multiplied up to 80 at once: in 36 months there are none" in altered.notes[-1]
 
 
 def test_closing_the_gap_in_full_reaches_the_neighbours_rate_on_the_day_and_stays():
@@ -258,6 +272,13 @@ def test_closing_the_usual_share_follows_the_shares_given_and_the_last_is_held()
     lever = ConvergeLever(begins=BEGINS, share="estimated")
     total = simulate(applied(lever)).total.mean(axis=0)
     assert total[[12, 24, 36]] == pytest.approx([300 + 7.5, 300 + 15, 300 + 15], abs=0.5)
+
+
+def test_a_stated_share_is_closed_and_given_up_after_its_last_day():
+    lever = ConvergeLever(begins=BEGINS, full_by=date(2019, 3, 31), until=date(2020, 3, 31), share=0.5)
+    altered = applied(lever)
+    assert simulate(altered).total[:, [12, 24]].mean(axis=0) == pytest.approx([337.5, 337.5], abs=0.7)
+    assert (altered.effects.entry[24:] == 1).all()
 
 
 def test_a_gap_closed_from_a_later_day_alters_nothing_before_it():
@@ -285,6 +306,7 @@ def test_a_lever_solved_for_and_another_on_top_multiply():
         (UnaccompaniedLever(begins=BEGINS, share_of_children=0.1), Context(baseline=BASELINE), "the population aged 0"),
         (ConvergeLever(begins=BEGINS, share="estimated"), Context(population={0: 1e5}), "the neighbours' rate"),
         (ConvergeLever(begins=BEGINS, share="estimated"), Context({0: 1e5}, {0: 50}), "the usual shares of the gap"),
+        (ConvergeLever(begins=BEGINS, share="estimated"), Context({0: 1e5}, {0: float("nan")}), "or below nought"),
         (ConvergeLever(begins=BEGINS, full_by=BEGINS, share=0.3), Context({0: 1e5}, {0: 50}), "Give `simulate`"),
     ],
 )  # fmt: skip
@@ -347,6 +369,11 @@ def test_each_levers_effect_and_their_interaction_add_up_to_what_they_do_togethe
     assert residential["interaction"] > 0, "fewer starts leave fewer to divert"
     moved = simulate(applied(levers[0])).total[:, -1] - BASELINE.total[:, -1]
     assert table.loc[0, "mean"] == pytest.approx(moved.mean())
+
+
+def test_drivers_are_not_measured_against_another_projections_draws():
+    with pytest.raises(ScenarioError, match="has 5 draws"):
+        driver_table(COUNTY.cut(5, 36), a_scenario(StartsLever(begins=BEGINS, factor=0.7)), CONTEXT)
 
 
 def test_one_lever_has_no_interaction_and_none_moves_nothing():

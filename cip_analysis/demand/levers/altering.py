@@ -28,6 +28,7 @@ from cip_analysis.demand.levers.context import (
     path,
 )
 from cip_analysis.demand.levers.converging import alter_towards_neighbours
+from cip_analysis.demand.levers.following import MOST_FACTOR
 from cip_analysis.demand.levers.phasing import weight_by_month, weight_on
 from cip_analysis.demand.levers.turnover import emptying_rate, moving_rate, share_still_here
 from cip_analysis.scenario_settings import (
@@ -69,12 +70,14 @@ def alter_unaccompanied(inputs: ModelInputs, lever: UnaccompaniedLever, context:
     staying = share_still_here(inputs.entrants_unaccompanied, inputs.pathways, UNACCOMPANIED, months)
     more = arrivals_for_children(weight * np.maximum(wanted - baseline, 0.0), staying) * (weight > 0)
     coming = inputs.starts_unaccompanied.mean(axis=0) * inputs.effects.entry_unaccompanied
-    factor = 1 + np.divide(more, coming, out=np.zeros(months), where=coming > 0)
-    if more.any() and not coming.all():
-        return replace(none, entry_unaccompanied=factor), [
-            "No unaccompanied children arrive in the baseline in some months, so none can be added in those."
-        ]
-    return replace(none, entry_unaccompanied=factor), []
+    sought = 1 + np.divide(more, coming, out=np.zeros(months), where=coming > 0)
+    factor = np.minimum(sought, MOST_FACTOR)
+    short = (more > 0) & ((coming <= 0) | (sought > MOST_FACTOR))
+    notes = [
+        f"Too few unaccompanied children arrive in the baseline to be multiplied up to {wanted[-1]:,.0f} at once: "
+        f"in {short.sum()} months there are none, or fewer than one in {MOST_FACTOR:g} of those it takes."
+    ]
+    return replace(none, entry_unaccompanied=factor), notes if short.any() else []
 
 
 def alter_leaving(inputs: ModelInputs, lever: LeavingLever, context: Context) -> Altered:
