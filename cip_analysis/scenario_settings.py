@@ -22,6 +22,7 @@ def _known(kind: str, names: Sequence[str]) -> AfterValidator:
     """Refuse a name that is not one of those there are."""
 
     def check(name: str) -> str:
+        """The name, if it is known."""
         if name not in names:
             raise ValueError(f"{name!r} is not {kind}; there are: {', '.join(names)}")
         return name

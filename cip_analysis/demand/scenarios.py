@@ -89,6 +89,7 @@ def driver_table(inputs: ModelInputs, scenario: Scenario, context: Context) -> p
     before = _children(baseline, last)
 
     def moved(part: Scenario) -> NDArray[np.float64]:
+        """What some of the levers move by the horizon, draw by draw."""
         projection = simulate(apply_scenario(inputs, part, context))
         _refuse_unlike(baseline, projection)
         return np.asarray(_children(projection, last) - before)

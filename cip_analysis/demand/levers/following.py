@@ -36,6 +36,7 @@ class _Trial:
     totals: Floats
 
     def miss(self, wanted: Floats) -> Floats:
+        """By how much each total falls short of what is wanted; below nought where it is beyond."""
         return np.asarray(wanted - self.totals)
 
 
@@ -64,6 +65,7 @@ def arrival_factors(
     trial = few_draws(inputs, draws, months[-1])
 
     def play(factors: Floats) -> _Trial:
+        """The totals under one factor a segment."""
         projection = simulate(_with_arrivals(trial, _by_month(factors, months, months[-1])))
         return _Trial(factors, _centres(projection, months, centre))
 
