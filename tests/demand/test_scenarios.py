@@ -391,6 +391,9 @@ def test_levers_are_described_in_plain_words():
     assert said["home-reopened"] == [
         "4 places in in-house residential opened, filled from external residential, from 1 April 2019"
     ]
+    assert said["family-group-conferencing"] == [
+        "starts × 0.85, aged 10 to 15, for 3 of the needs recorded, from 1 October 2018, in full by 1 October 2019"
+    ]
     assert said["unaccompanied-transfer-scheme"][0].startswith("unaccompanied children up to 0.07% of children, from")
 
 

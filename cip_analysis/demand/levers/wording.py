@@ -32,7 +32,7 @@ def describe_lever(lever: Lever) -> str:
 
 
 def _starts(lever: StartsLever) -> str:
-    return f"starts × {lever.factor:g}{_aged(lever.ages)}{_listed('for', lever.needs)}"
+    return f"starts × {lever.factor:g}{_aged(lever.ages)}{_for_needs(lever.needs)}"
 
 
 def _unaccompanied(lever: UnaccompaniedLever) -> str:
@@ -87,6 +87,11 @@ def _rate(lever: RateLever) -> str:
 
 def _aged(ages: Sequence[str]) -> str:
     return f", aged {' or '.join(ages)}" if ages else ""
+
+
+def _for_needs(needs: Sequence[str]) -> str:
+    """The needs, or how many where that would be long."""
+    return _listed("for", needs) if len(needs) < 3 else f", for {len(needs)} of the needs recorded"
 
 
 def _listed(word: str, names: Sequence[str]) -> str:
