@@ -244,13 +244,15 @@ def _assemble(
     others, unaccompanied, entrant_notes = past_entrants(episodes, *window)
     pathways = estimate_pathways(episodes, *window)
     drift, drift_notes = drift_at(evidence.estimates, origin.year)
-    own = replace(drift, starts_sd=0.0, leaving_sd=0.0) if asked.method == NATIONAL else drift
+    still = replace(drift, starts_sd=0.0, leaving_sd=0.0, leaving_noise_sd=0.0)
+    own = still if asked.method == NATIONAL else drift
     history = count_starts(episodes, *window, population_of(evidence, origin))
     ahead = StartsAhead(months, draws, asked.seed, own, asked.stated)
     starts, starts_unaccompanied, starts_notes = forecast_starts(history, ahead, asked.method)
     if not unaccompanied.households:  # nobody came in the window, so nobody is expected: a note says so
         starts_unaccompanied = np.zeros_like(starts)
     leaving = drift_path(own.leaving_sd, months, draws, stream(asked.seed, "drift of leaving"))
+    leaving = leaving * _jumps(own.leaving_noise_sd, months, draws, stream(asked.seed, "noise of leaving"))
     moving = [
         drift_path(evidence.moves_sd, months, draws, stream(asked.seed, f"drift of moves to {setting}"))
         for setting in SETTINGS
@@ -260,6 +262,12 @@ def _assemble(
         origin, present, others, unaccompanied, pathways, starts, starts_unaccompanied, leaving,
         np.stack(moving, axis=-1), no_effects(months), asked.seed, "baseline", asked.method, told, episodes.synthetic,
     )  # fmt: skip
+
+
+def _jumps(sd: float, months: int, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """What comes in one year and goes with it: a factor of mean one for each year ahead, draw x month."""
+    yearly = rng.standard_normal((draws, -(-months // MONTHS_IN_YEAR))) * sd
+    return np.repeat(np.exp(yearly - sd**2 / 2), MONTHS_IN_YEAR, axis=1)[:, :months]
 
 
 def population_of(evidence: Evidence, origin: date) -> pd.Series[float]:
