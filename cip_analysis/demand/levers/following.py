@@ -71,8 +71,8 @@ def arrival_factors(
 
     alone, now = play(np.zeros(len(months))), play(np.ones(len(months)))
     slopes = _slopes(trial, months)
-    reach = slopes.sum(axis=1)
-    slopes *= np.divide(now.totals - alone.totals, reach, out=np.zeros_like(reach), where=reach > 0)[:, None]
+    reach, gain = slopes.sum(axis=1), now.totals - alone.totals
+    slopes *= np.divide(gain, reach, out=np.ones_like(reach), where=(reach > 0) & (gain > 0))[:, None]
     best = _solve(now, wanted, slopes, (play, NEAR_ENOUGH[centre]))
     unmet = _unmet(inputs, dict(zip(months, wanted, strict=True)), best, alone)
     return _by_month(best.factors, months, len(inputs.effects.entry)), unmet

@@ -77,6 +77,13 @@ def test_with_nobody_to_multiply_it_is_said_and_nothing_else_is_changed():
     assert "no arrivals to multiply" in followed.notes[-1]
 
 
+def test_a_single_draw_in_which_nobody_happened_to_arrive_is_still_solved():
+    lone = a_model(draws=1, months=1, children=20, starts_a_year=10)
+    assert simulate(lone).starts.sum() == 0
+    factors, _ = arrival_factors(lone, {1: 25.0}, simulate)
+    assert factors[0] > 1
+
+
 @pytest.mark.parametrize(
     ("target", "said"),
     [({}, "it has none"), ({0: 1.0}, "it has 0"), ({12: 1.0, 37: 1.0}, "from 1 to 36, the horizon; it has 37"),
