@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -102,37 +103,29 @@ def forecast_all(panel: Panel, horizon: int) -> dict[str, Forecast]:
     return {**made, POOL: Forecast(centre, quantiles)}
 
 
-def by_rule(rule: Rule) -> Method:
-    """The method of a rule, its intervals all its own past errors, wider for small authorities."""
-
-    def method(panel: Panel, horizon: int) -> Forecast:
-        growth = rule(panel, horizon)
-        missed = missed_by(panel, growth, horizon)
-        return _spread(panel, growth, learn_errors(missed, panel.children[missed.columns]))
-
-    return method
+def forecast_by(rule: Rule, panel: Panel, horizon: int) -> Forecast:
+    """What a rule expects, its intervals all its own past errors, wider for small authorities."""
+    growth = rule(panel, horizon)
+    missed = missed_by(panel, growth, horizon)
+    return _spread(panel, growth, learn_errors(missed, panel.children[missed.columns]))
 
 
-def by_recalibrated_rule(rule: Rule) -> Method:
-    """The method of a rule, its errors split in authorities' own and what all share, and recalibrated."""
-
-    def method(panel: Panel, horizon: int) -> Forecast:
-        return _spread(panel, rule(panel, horizon), recalibrated_errors(panel, rule, horizon))
-
-    return method
+def forecast_recalibrated(rule: Rule, panel: Panel, horizon: int) -> Forecast:
+    """What a rule expects, its errors split in authorities' own and what all share, and recalibrated."""
+    return _spread(panel, rule(panel, horizon), recalibrated_errors(panel, rule, horizon))
 
 
 METHODS: Mapping[str, Method] = {
     NO_CHANGE: no_change,
-    "no change, errors by size": by_rule(no_growth),
-    "national growth": by_rule(national_growth),
-    "random walk with drift": by_rule(walk_with_drift),
-    "own five-year drift": by_rule(own_drift),
-    "damped trend": by_rule(damped_trend),
-    "own flows": by_rule(own_flows),
-    "whole gap to neighbours": by_rule(whole_gap),
-    "estimated share of gap": by_rule(gap_share),
-    SHOWN: by_recalibrated_rule(drivers),
+    "no change, errors by size": partial(forecast_by, no_growth),
+    "national growth": partial(forecast_by, national_growth),
+    "random walk with drift": partial(forecast_by, walk_with_drift),
+    "own five-year drift": partial(forecast_by, own_drift),
+    "damped trend": partial(forecast_by, damped_trend),
+    "own flows": partial(forecast_by, own_flows),
+    "whole gap to neighbours": partial(forecast_by, whole_gap),
+    "estimated share of gap": partial(forecast_by, gap_share),
+    SHOWN: partial(forecast_recalibrated, drivers),
 }
 POOL, POOLED = "pool of the best two", ("estimated share of gap", SHOWN)
 SCORED = (*METHODS, POOL)

@@ -10,7 +10,7 @@ import pytest
 from builders import ROOT, SHARED
 from demand.national.invented_panel import a_converging_panel
 
-from cip_analysis.demand.accuracy.scores import LEVELS
+from cip_analysis.demand.accuracy.scores import LEVELS, interval
 from cip_analysis.demand.national.drift import drift_and_noise, learn_drift
 from cip_analysis.demand.national.errors import correlation_of
 from cip_analysis.demand.national.estimates import (
@@ -35,6 +35,7 @@ from cip_analysis.settings import Council, read_settings
 PUBLISHED, REFERENCE = SHARED / "published", ROOT / "data" / "reference"
 SHOWN = "several drivers"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the publishers' own files lie beside the project")
+GOLDEN_2018 = [[580.3, 531.9, 630.8], [601.5, 532.7, 687.2], [621.9, 539.3, 716.4], [641.6, 538.3, 766.3]]
 LEICESTERSHIRE = read_settings(ROOT / "config" / "councils" / "leicestershire.toml", Council)
 
 
@@ -165,6 +166,18 @@ def test_the_estimates_kept_are_read_and_others_refused(tmp_path):
             read_national(wrong)
     with pytest.raises(NationalFileError, match="no such file"):
         read_national(tmp_path / "absent.csv")
+
+
+def test_leicestershires_forecast_from_march_2018_is_as_written_down():
+    """Centre, and the ends of the 80% interval, from the project's own two tables."""
+    estimates, small = (
+        read_national(REFERENCE / "national_estimates.csv"),
+        read_published(REFERENCE / "comparators.csv"),
+    )
+    made = forecast_authority(estimates, small, LEICESTERSHIRE, 2018)
+    ends = np.column_stack(interval(made[list(LEVELS)].to_numpy(), 0.80))
+    told = np.column_stack([made["centre"], ends]).round(1)
+    assert told.tolist() == GOLDEN_2018
 
 
 @pytest.fixture(scope="module")
