@@ -25,13 +25,14 @@ ORIGIN = date(2018, 3, 31)
 SHARES = np.array([0.34, 0.18, 0.16, 0.11, 0.02, 0.09, 0.05, 0.03, 0.01, 0.005, 0.005])
 
 
-def present_children(children: int, rng: np.random.Generator, unaccompanied: float = 0.05) -> Present:
-    """Children of every age and setting in care at the origin."""
+def present_children(children: int, rng: np.random.Generator, unaccompanied: float = 0.2) -> Present:
+    """Children of every age and setting in care at the origin; of those of 14 and over, a share unaccompanied."""
     age_days = rng.integers(0, 18 * 365, children)
     birthdays = np.round(np.array(BIRTHDAYS) * DAYS_IN_YEAR - age_days[:, None])
     days = np.minimum(np.round(rng.exponential(900, children)), age_days).astype("float64")
     setting = rng.choice(len(SETTINGS), children, p=SHARES)
-    return Present(birthdays, setting, rng.random(children) < unaccompanied, days)
+    alone = (rng.random(children) < unaccompanied) & (age_days > 14 * DAYS_IN_YEAR)
+    return Present(birthdays, setting, alone, days)
 
 
 def past_arrivals(households: int, rng: np.random.Generator, siblings: float = 0.4, youngest: float = 0.0) -> Entrants:
@@ -80,18 +81,23 @@ def a_model(
 ) -> ModelInputs:
     """A model of `children` in care and `starts_a_year` expected, with drift; `changes` replace its parts.
 
-    By name too: `edges` of duration, the mean number of `siblings`, and how much `evidence` there is of rates (1 for a
-    small county's).
+    By name too: `edges` of duration, the mean number of `siblings`, how much `evidence` there is of rates (1 for a
+    small county's), and whether the pull of every setting has one `shared_drift`, which takes less room.
     """
     rng = np.random.default_rng(seed)
     edges, siblings, evidence = changes.pop("edges", ()), changes.pop("siblings", 0.4), changes.pop("evidence", 1.0)
+    pull = (
+        np.broadcast_to
+        if changes.pop("shared_drift", False)
+        else lambda drift, shape: np.broadcast_to(drift, shape).copy()
+    )
     level = np.exp(0.1 * rng.standard_normal((draws, months)).cumsum(axis=1) / 4)
     model = ModelInputs(
         origin=ORIGIN, present=present_children(children, rng),
         entrants=past_arrivals(80, rng, siblings), entrants_unaccompanied=past_arrivals(10, rng, 0.0, youngest=14.0),
         pathways=some_pathways(rng, edges, evidence), starts=0.95 * starts_a_year / 12 * level,
         starts_unaccompanied=0.05 * starts_a_year / 12 * level, leave_drift=level**-0.5,
-        move_drift=np.repeat(level[..., None], len(SETTINGS), axis=2) ** 0.3, effects=no_effects(months), seed=seed,
+        move_drift=pull(level[..., None] ** 0.3, (draws, months, len(SETTINGS))), effects=no_effects(months), seed=seed,
         method="made by hand", synthetic=True,
     )  # fmt: skip
     return replace(model, **changes)

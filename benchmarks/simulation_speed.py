@@ -1,0 +1,241 @@
+"""How long children take to play forward, in how much memory, and `cip forecast` beside cs-demand-model 0.5.1.
+
+Usage: python benchmarks/simulation_speed.py [--to FOLDER] [--peer PYTHON] [--part goals|cost|whole ...] [--seed N]
+
+goals: a county of 560 children and 250 starts a year over 10,000 draws, and England's 84,000 children and 31,000
+starts a year over 1,000, both over 60 months, each in a process of its own after a first that compiles; seconds are
+of processor, all threads together. cost: the same against children, draws and months, printed and drawn as
+simulation-cost.png in FOLDER. whole: `cip forecast` from returns to files, at 600 and at 29,000 children over five
+years, beside the peer's daily steps on the same returns. --peer names the interpreter of an environment that holds
+cs-demand-model 0.5.1 (Python 3.10); the variable CS_DEMAND_MODEL_PYTHON does as well. Exit 1 where a goal is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from demand.invented_model import a_model
+
+from cip_analysis.demand.simulate import simulate
+from cip_analysis.settings import Council, read_settings
+from cip_analysis.synthetic.write import SynthesisOptions, synthesise
+
+ROOT = Path(__file__).resolve().parents[1]
+COUNCIL = "config/councils/leicestershire.toml"
+PEER_VARIABLE = "CS_DEMAND_MODEL_PYTHON"
+YEARS = 5
+PARTS = ("goals", "cost", "whole")
+PEAK = """
+def peak_mb():
+    # The kernel's own high-water mark: ru_maxrss would start from what the parent held when it made this process.
+    try:
+        lines = open("/proc/self/status").read().splitlines()
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        import resource
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+"""
+PLAY = """
+import json, sys, time
+sys.path.insert(0, sys.argv[1])
+from demand.invented_model import a_model
+from cip_analysis.demand.simulate import simulate
+draws, months, children, starts = (int(word) for word in sys.argv[2:])
+inputs = a_model(draws=draws, months=months, children=children, starts_a_year=float(starts), shared_drift=True)
+began, cpu_began = time.perf_counter(), time.process_time()
+projection = simulate(inputs)
+took = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu_began, "peak_mb": peak_mb()}
+print(json.dumps({**took, "children_then": float(projection.total[:, -1].mean())}))
+"""
+OURS = """
+import json, sys, time
+began, cpu_began = time.perf_counter(), time.process_time()
+from cip_analysis.cli import app
+app(sys.argv[1:], standalone_mode=False)
+took = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu_began}
+print(json.dumps({**took, "peak_mb": peak_mb()}))
+"""
+PEERS = """
+import json, sys, time, warnings
+began, cpu_began = time.perf_counter(), time.process_time()
+warnings.simplefilter("ignore")
+from datetime import timedelta
+from cs_demand_model import Config, DemandModellingDataContainer, ModelPredictor, PopulationStats, fs_datastore
+returns = DemandModellingDataContainer(fs_datastore(sys.argv[1]), Config())
+end = returns.end_date
+fitted = ModelPredictor.from_model(PopulationStats(returns.enriched_view, Config()), end - timedelta(days=182), end)
+ahead = fitted.predict(int(sys.argv[2]))
+ahead.to_csv(sys.argv[3])
+took = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu_began}
+print(json.dumps({**took, "peak_mb": peak_mb()}))
+"""
+RUN = """
+title = "Speed"
+council = "{council}"
+returns = "{returns}"
+national = "data/reference/national_estimates.csv"
+published = "data/reference/comparators.csv"
+horizon_months = {months}
+draws = 1000
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One size to play over 60 months, and what it may take: seconds of processor, and megabytes at most."""
+
+    name: str
+    draws: int
+    children: int
+    starts_a_year: int
+    seconds: float
+    megabytes: float = float("inf")
+
+
+GOALS = (Goal("a county", 10_000, 560, 250, 5.0, 400.0), Goal("England", 1_000, 84_000, 31_000, 90.0))
+
+
+def main() -> int:
+    """Measure the parts asked for, print them; exit 1 where a goal is missed."""
+    arguments = _arguments()
+    arguments.to.mkdir(parents=True, exist_ok=True)
+    missed = []
+    if "goals" in arguments.part:
+        missed = measure_goals()
+    if "cost" in arguments.part:
+        draw_cost(measure_cost(), arguments.to / "simulation-cost.png")
+    if "whole" in arguments.part:
+        compare_whole(arguments.peer or os.environ.get(PEER_VARIABLE, ""), arguments.seed)
+    print(f"\nGoals missed: {', '.join(missed) or 'none'}.")
+    return 1 if missed else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Speed of the simulation and of the whole forecast.")
+    parser.add_argument("--to", type=Path, default=ROOT / "reports" / "benchmarks", help="folder for the chart")
+    parser.add_argument("--peer", default="", help="interpreter of an environment with cs-demand-model 0.5.1")
+    parser.add_argument("--part", nargs="*", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def measure_goals() -> list[str]:
+    """Play each goal's size in a process of its own; the names of those that took more than they may."""
+    began = time.perf_counter()
+    _run(sys.executable, PLAY, str(ROOT / "tests"), "2", "2", "20", "20")
+    print(f"A first small run, compiled anew or found on disk: {time.perf_counter() - began:.1f} s")
+    missed = []
+    for goal in GOALS:
+        sizes = (str(size) for size in (goal.draws, 60, goal.children, goal.starts_a_year))
+        took = _run(sys.executable, PLAY, str(ROOT / "tests"), *sizes)
+        print(
+            f"{goal.name}, {goal.draws:,} draws of {goal.children:,} children, {goal.starts_a_year:,} starts a year: "
+            f"{took['cpu']:.1f} s of processor (goal {goal.seconds:g}), {took['seconds']:.1f} s by the clock, "
+            f"{took['peak_mb']:.0f} MB at most (goal {goal.megabytes:g})"
+        )
+        if not (took["cpu"] <= goal.seconds and took["peak_mb"] <= goal.megabytes):
+            missed.append(goal.name)
+    return missed
+
+
+def measure_cost() -> pd.DataFrame:
+    """Seconds of processor against each size in turn, the others as a county's."""
+    usual = {"children": 560, "draws": 500, "months": 60}
+    sizes = {
+        "children": (70, 140, 280, 560, 1120, 4480, 17920), "draws": (50, 100, 200, 500, 1000, 4000),
+        "months": (6, 12, 24, 60, 120, 240),
+    }  # fmt: skip
+    rows = []
+    for what, values in sizes.items():
+        for value in values:
+            size = {**usual, what: value}
+            inputs = a_model(**size, starts_a_year=size["children"] * 250 / 560, shared_drift=True)
+            began = time.process_time()
+            simulate(inputs)
+            rows.append({"against": what, "size": value, "cpu_seconds": time.process_time() - began})
+    table = pd.DataFrame(rows)
+    print(f"\nSeconds of processor, otherwise {usual}\n{table.to_string(index=False, float_format='%.3f')}")
+    return table
+
+
+def draw_cost(table: pd.DataFrame, path: Path) -> None:
+    """The costs as three panels on logarithmic axes, with the line on which twice the size costs twice as much."""
+    figure, axes = plt.subplots(1, 3, figsize=(11, 3.6), sharey=True, layout="constrained")
+    for axis, (against, rows) in zip(axes, table.groupby("against", sort=False), strict=True):
+        axis.loglog(rows["size"], rows["cpu_seconds"], marker="o", color="#12436D")
+        last = rows.iloc[-1]
+        axis.loglog(rows["size"], last["cpu_seconds"] * rows["size"] / last["size"], ":", color="#801650")
+        axis.set_xlabel(str(against))
+        axis.grid(alpha=0.3)
+    axes[0].set_ylabel("seconds of processor")
+    axes[0].annotate("in proportion", (0.55, 0.42), xycoords="axes fraction", color="#801650")
+    figure.suptitle("What playing children forward costs (county of 560, 500 draws, 60 months unless varied)")
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+    print(f"Chart: {path.name}")
+
+
+def compare_whole(peer: str, seed: int) -> None:
+    """`cip forecast` and the peer, one after the other on the same returns and over the same five years."""
+    for children in (600, 29_000):
+        with tempfile.TemporaryDirectory() as held:
+            root = make_root(Path(held), children, seed)
+            ours = _run(sys.executable, OURS, "forecast", "run.toml", "--to", "forecast", folder=root)
+            print(f"\n{children:,} children: cip forecast {_in_words(ours)}, 1,000 draws, with its track record")
+            if not peer:
+                print(f"cs-demand-model left out: neither --peer nor {PEER_VARIABLE} names an interpreter with it.")
+                continue
+            theirs = _run(peer, PEERS, "returns", str(YEARS * 365), "ahead.csv", folder=root)
+            print(f"cs-demand-model 0.5.1, daily steps {_in_words(theirs)}, no intervals")
+            if ours and theirs:
+                print(f"It takes {theirs['seconds'] / ours['seconds']:.1f} times as long")
+
+
+def make_root(root: Path, children: int, seed: int) -> Path:
+    """A project's folder with nothing kept from before: settings, reference figures, a run, and invented returns."""
+    shutil.copytree(ROOT / "config", root / "config")
+    shutil.copytree(ROOT / "data" / "reference", root / "data" / "reference")
+    (root / "notebooks").mkdir()
+    options = SynthesisOptions(seed=seed, first_year=2011, last_year=2018, children=children)
+    synthesise(read_settings(ROOT / COUNCIL, Council), root / "county", options)
+    shutil.move(root / "county" / "returns", root / "returns")
+    (root / "run.toml").write_text(RUN.format(council=COUNCIL, returns="returns", months=YEARS * 12))
+    return root
+
+
+def _in_words(took: dict[str, float]) -> str:
+    if not took:
+        return "did not finish"
+    return f"{took['seconds']:.1f} s by the clock, {took['cpu']:.1f} s of processor, {took['peak_mb']:.0f} MB at most"
+
+
+def _run(interpreter: str, program: str, *words: str, folder: Path = ROOT) -> dict[str, float]:
+    """A measurement in a process of its own, and what it printed last; nothing where it failed, which is said."""
+    paths = {"PYTHONPATH": str(ROOT)} if interpreter == sys.executable else {}
+    done = subprocess.run(
+        [interpreter, "-c", PEAK + program, *words], cwd=folder, capture_output=True, text=True, check=False,
+        env={**os.environ, **paths},
+    )  # fmt: skip
+    if done.returncode:
+        print(f"Failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
+        return {}
+    figures: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return figures
+
+
+if __name__ == "__main__":
+    sys.exit(main())
