@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +22,8 @@ from cip_analysis.settings import Council, Pack, PaymentColumns, Run, find_root,
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from cip_analysis.forecasts import Ahead
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 console = Console()
@@ -201,6 +205,67 @@ def _make_synthetic_data(root: Path, settings: Pack) -> None:
     options = SynthesisOptions(run.synthetic_seed, run.synthetic_first_year, run.synthetic_last_year, None)
     with console.status("Inventing the county (SYNTHETIC), once"):
         invent(read_settings(root / run.council, Council), folder, options)
+
+
+@app.command()
+def forecast(
+    run_file: Annotated[Path, typer.Argument(metavar="RUN", help="Run file, e.g. config/runs/….toml.")],
+    to: Annotated[Path, typer.Option(help="Folder for projection.parquet, forecast.csv, spend.csv, scorecard.csv.")],
+    method: Annotated[str | None, typer.Option(help="How starts are forecast; the run's own unless told.")] = None,
+    horizon: Annotated[int | None, typer.Option(help="Months ahead; the run's own unless told.")] = None,
+    draws: Annotated[int | None, typer.Option(help="Futures to play; the run's own unless told.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same numbers.")] = None,
+) -> None:
+    """Forecast children in care by month, setting and age, with intervals. Exit 0 made, 1 not made, 2 wrong call."""
+    from cip_analysis.forecasts import asked_of, forecast_run, score_run, spend_ahead
+    from cip_analysis.run import open_run
+    from cip_analysis.store import write_projections
+
+    try:
+        with console.status("Reading the run"):
+            opened = open_run(str(run_file.resolve()))
+        asked = asked_of(opened, method, horizon, draws, seed)
+    except (ValueError, OSError) as error:
+        _stop(error, WRONG_CALL)
+    try:
+        with _bar("Playing children forward") as move:
+            ahead = forecast_run(opened, asked, move)
+        with _bar("Forecasting again from the past") as move:
+            card = score_run(opened, asked, move)
+        to.mkdir(parents=True, exist_ok=True)
+        tables = {"forecast": ahead.table, "spend": spend_ahead(opened, ahead), "scorecard": card}
+        for name, table in tables.items():
+            table.to_csv(to / f"{name}.csv", index=False, float_format="%.6g", date_format="%Y-%m-%d")
+        write_projections(to / "projection.parquet", ahead.every)
+    except (ValueError, OSError) as error:
+        _stop(error, NOT_USABLE)
+    _print_forecast(ahead, opened.synthetic)
+
+
+def _print_forecast(ahead: Ahead, synthetic: bool) -> None:
+    """Each year's end in a line, and every fallback taken."""
+    shown = Table("scenario", "month", "lowest 1 in 10", "middle", "highest 1 in 10")
+    total = ahead.table[(ahead.table["setting"] == "all") & (ahead.table["age_band"] == "all")]
+    months = total["month"].drop_duplicates().iloc[::12]
+    for line in total[total["month"].isin(months)].to_dict("records"):
+        numbers = [f"{line[name]:,.0f}" for name in ("p10", "p50", "p90")]
+        shown.add_row(line["scenario"], f"{line['month']:%B %Y}", *numbers)
+    console.print(shown)
+    for note in ahead.notes:
+        console.print(f"Note: {note}", soft_wrap=True, highlight=False, markup=False)
+    if synthetic:
+        console.print("SYNTHETIC: made from invented children. Nothing here is about a real one.")
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar, moved on by how many are done and of how many."""
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(), console=errors,
+    ) as progress:  # fmt: skip
+        task = progress.add_task(what, total=None)
+        yield lambda done, count: progress.update(task, completed=done, total=count)
 
 
 @app.command()

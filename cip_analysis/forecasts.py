@@ -105,6 +105,7 @@ def asked_of(
         draws=own.draws if draws is None else draws,
         seed=own.seed if seed is None else seed,
         history_years=own.history_years,
+        duration_edges=own.duration_edges,
     )
 
 
@@ -142,7 +143,7 @@ def forecast_run(run: Run, asked: Asked | None = None, show: Show | None = None)
     folder = run.root / KEPT
     baseline = keep_projection(folder, base, lambda: simulate(inputs()))
     _tell(show, 1, count)
-    context = _context(run, baseline)
+    context = context_of(run, baseline)
     played, left_out = [], []
     for number, scenario in enumerate(run.scenarios, start=2):
         try:
@@ -164,12 +165,12 @@ def drivers_of(run: Run, name: str, ahead: Ahead, asked: Asked | None = None) ->
     if scenario is None:
         raise RunForecastError(f"No scenario {name!r}: the run names {', '.join(one.name for one in run.scenarios)}.")
     chosen, evidence = asked or asked_of(run), evidence_of(run)
-    context = _context(run, ahead.baseline)
+    context = context_of(run, ahead.baseline)
     key = fingerprint("drivers", run.episodes, evidence, chosen, run.capacity, scenario, code_files())
     return keep_table(run.root / KEPT, key, lambda: driver_table(prepare_run(run, chosen), scenario, context))
 
 
-def _context(run: Run, baseline: Projection) -> Context:
+def context_of(run: Run, baseline: Projection) -> Context:
     """What the run's levers may need."""
     comparators = evidence_of(run).comparators
     return replace(what_levers_need(comparators, run.estimates, run.council, baseline), simulate=simulate)

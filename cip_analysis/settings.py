@@ -89,7 +89,8 @@ class Run(Settings):
     returns, payments, published, national, capacity: folders or files, from the project's root; blank where there is
     none. national: what the national panel tells of growth and its errors; capacity: the council's carers and homes.
     method: how starts are forecast, a name in demand/starts.py. scenarios: files of levers, in the order shown.
-    history_years: how many years to the census rates of leaving and moving are estimated from.
+    history_years: how many years to the census rates of leaving and moving are estimated from. duration_edges: days in
+    care at which those rates change; none where they do not depend on it (docs/decisions/0013).
     as_at: the day the returns describe; blank lets the reader work it out from the files.
     """
 
@@ -104,6 +105,7 @@ class Run(Settings):
     scenarios: tuple[str, ...] = ()
     method: str = "national panel"
     history_years: Annotated[int, Field(gt=0, le=30)] = 4
+    duration_edges: tuple[Annotated[int, Field(gt=0)], ...] = ()
     as_at: date | None = None
     synthetic_seed: int | None = None
     synthetic_first_year: int = 2011

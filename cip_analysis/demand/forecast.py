@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -54,7 +54,7 @@ class Asked:
     """What is asked of a forecast.
 
     method: a name in starts.METHODS. history_years: how many years to the origin the rates come from. stated:
-    children a year, for the method that takes them from the user.
+    children a year, for the method that takes them from the user. duration_edges: days in care at which rates change.
     Raises ForecastError for a horizon, draws or method that cannot be.
     """
 
@@ -64,6 +64,7 @@ class Asked:
     seed: int = 20180706
     history_years: int = 4
     stated: tuple[float, ...] = ()
+    duration_edges: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.horizon_months <= LONGEST:
@@ -162,7 +163,7 @@ def _statistics(projection: Projection, values: NDArray[np.integer], cells: Sequ
 
 
 def _window(years: Sequence[int], origin: date, history_years: int) -> tuple[date, list[str]]:
-    """The first day that rates are estimated from: never across a missing year, never before the returns begin."""
+    """The day whose end rates are estimated from: never across a missing year, never before the returns begin."""
     covered = sorted(year for year in years if date(year - 1, 4, 1) <= origin)
     if not covered:
         raise ForecastError(f"No returns cover {_in_full(origin)}, so there is nothing to forecast from.")
@@ -172,9 +173,9 @@ def _window(years: Sequence[int], origin: date, history_years: int) -> tuple[dat
     notes = []
     if unbroken > covered[0]:
         notes.append(f"A year of returns is missing before {unbroken - 1}/{unbroken % 100:02d}: rates use later years.")
-    wanted = (pd.Timestamp(origin) - pd.DateOffset(years=history_years)).date() + timedelta(days=1)
-    first = max(wanted, date(unbroken - 1, 4, 1))
-    days = (origin - first).days + 1
+    wanted = (pd.Timestamp(origin) - pd.DateOffset(years=history_years)).date()
+    first = max(wanted, date(unbroken - 1, 3, 31))
+    days = (origin - first).days
     if days < 365:
         raise ForecastError(
             f"Only {days} days of returns lie before {_in_full(origin)}: rates need a year at least, and three or more "
@@ -242,7 +243,7 @@ def _assemble(
     origin, months, draws = window[1], asked.horizon_months, asked.draws
     present, present_notes = children_present(episodes, origin)
     others, unaccompanied, entrant_notes = past_entrants(episodes, *window)
-    pathways = estimate_pathways(episodes, *window)
+    pathways = estimate_pathways(episodes, *window, asked.duration_edges)
     drift, drift_notes = drift_at(evidence.estimates, origin.year)
     still = replace(drift, starts_sd=0.0, leaving_sd=0.0, leaving_noise_sd=0.0)
     own = still if asked.method == NATIONAL else drift

@@ -91,7 +91,7 @@ def test_a_census_date_within_a_month_starts_the_forecast_at_the_last_whole_one(
 def test_rates_never_reach_across_a_missing_year(county, evidence):
     gap = replace(evidence, years=(2011, 2012, 2013, 2014, 2016, 2017, 2018))
     inputs = prepare(county.episodes, gap, Asked(draws=20, horizon_months=6))
-    assert inputs.pathways.from_day == date(2015, 4, 1)
+    assert inputs.pathways.from_day == date(2015, 3, 31)
     assert any("missing before 2015/16" in note for note in inputs.notes)
 
 
