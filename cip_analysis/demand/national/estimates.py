@@ -78,6 +78,15 @@ def forecast_authority(
     return pd.DataFrame.from_dict(made, orient="index", columns=columns).rename_axis("horizon_years")
 
 
+def untold_drivers(comparators: Comparators, council: Council, origin: int) -> tuple[str, ...]:
+    """Drivers that the figures held cannot tell for the council at `origin`: in its forecast they count as the mean.
+
+    For the page to say: a council without its neighbours' figures is forecast as one that has no gap to them.
+    """
+    told = tell_drivers(_own_panel(comparators, council, origin))
+    return tuple(name for name, values in told.items() if not np.isfinite(_figure(values, council, origin)))
+
+
 def stock_known(comparators: Comparators, council: Council, origin: int) -> float:
     """The council's children looked after on 31 March `origin` as known when first published: the forecast's start."""
     return _figure(_own_panel(comparators, council, origin).children, council, origin)

@@ -14,7 +14,6 @@ from cip_analysis.demand.accuracy.scores import LEVELS, interval
 from cip_analysis.demand.national.drift import drift_and_noise, learn_drift
 from cip_analysis.demand.national.errors import correlation_of
 from cip_analysis.demand.national.estimates import (
-    ESTIMATE_COLUMNS,
     HORIZONS,
     NationalError,
     carried_to,
@@ -24,11 +23,12 @@ from cip_analysis.demand.national.estimates import (
     forecast_authority,
     learn,
     origins_of,
+    untold_drivers,
 )
 from cip_analysis.demand.national.methods import METHODS
 from cip_analysis.demand.national.panel import panel_at
 from cip_analysis.records import Comparators
-from cip_analysis.returns.national import NationalFileError, read_national
+from cip_analysis.returns.national import read_national
 from cip_analysis.returns.published import read_neighbours, read_published, release_day
 from cip_analysis.settings import Council, read_settings
 
@@ -150,22 +150,15 @@ def test_drift_told_for_another_year_or_not_at_all_says_so(invented):
     assert "No national estimates are held" in drift_at(estimates.iloc[:0], 2018)[1][0]
 
 
-def test_the_estimates_kept_are_read_and_others_refused(tmp_path):
-    kept = read_national(REFERENCE / "national_estimates.csv")
-    assert list(kept) == list(ESTIMATE_COLUMNS)
-    assert sorted(kept["origin"].unique()) == list(range(2014, 2024))
-    lines = (REFERENCE / "national_estimates.csv").read_text(encoding="utf-8").splitlines()
-    for text, reason in (
-        ("a,b\n1,2\n", "no column origin"),
-        ("\n".join([*lines[:3], lines[2]]), "1 rows repeat a term or hold no number, first row 4"),
-        ("\n".join([*lines[:3], "2014,1,growth,x"]), "first row 4"),
-    ):
-        wrong = tmp_path / "wrong.csv"
-        wrong.write_text(text, encoding="utf-8")
-        with pytest.raises(NationalFileError, match=reason):
-            read_national(wrong)
-    with pytest.raises(NationalFileError, match="no such file"):
-        read_national(tmp_path / "absent.csv")
+def test_a_council_without_its_neighbours_figures_is_forecast_and_what_could_not_be_told_is_named(invented):
+    figures, estimates = invented
+    council = a_council("100", figures.neighbours["100"])
+    alone = Comparators(figures.table[figures.table["area_code"] == "100"])
+    assert untold_drivers(figures, council, 2018) == ()
+    assert untold_drivers(alone, council, 2018) == (
+        "gap to neighbours", "neighbours' population growth", "neighbours' ceases to stock",
+    )  # fmt: skip
+    assert (forecast_authority(estimates, alone, council, 2018)["growth"] > 0).all()
 
 
 def test_leicestershires_forecast_from_march_2018_is_as_written_down():
@@ -205,10 +198,5 @@ def test_every_authority_is_forecast_from_the_estimates_as_from_the_whole_panel(
 
 
 @needs_shared
-def test_the_estimates_kept_are_what_the_panel_teaches(published):
+def test_every_year_with_a_count_from_2014_teaches(published):
     assert list(origins_of(published)) == list(range(2014, 2024))
-    kept = read_national(REFERENCE / "national_estimates.csv")
-    learned = learn(published, [2014, 2018])
-    kept = kept[kept["origin"].isin([2014, 2018])].reset_index(drop=True)
-    assert kept["term"].tolist() == learned["term"].tolist()
-    assert kept["value"].to_numpy() == pytest.approx(learned["value"].to_numpy(), rel=2e-5, abs=1e-9)

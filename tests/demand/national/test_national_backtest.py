@@ -32,6 +32,7 @@ from cip_analysis.demand.national.methods import (
 )
 from cip_analysis.demand.national.panel import panel_at
 from cip_analysis.records import Comparators
+from cip_analysis.returns.national import read_national
 from cip_analysis.returns.published import release_day
 
 PUBLISHED = SHARED / "published"
@@ -170,6 +171,15 @@ def test_the_scores_in_docs_accuracy_are_those_the_command_measures(measured):
         shares = card.loc[asked, ["mape", "crps", "skill", "coverage_80", "coverage_95"]].iloc[0]
         printed = [float(cell.rstrip("%")) / 100 for cell in cells.split(" | ")[2:]]
         assert printed == pytest.approx(shares.tolist(), abs=0.00051), (method, years)
+
+
+@needs_shared
+def test_the_estimates_kept_are_those_the_command_writes(measured):
+    written, kept = (
+        read_national(folder / "national_estimates.csv") for folder in (measured, ROOT / "data" / "reference")
+    )
+    assert written.drop(columns="value").equals(kept.drop(columns="value"))
+    assert written["value"].to_numpy() == pytest.approx(kept["value"].to_numpy(), rel=2e-5, abs=1e-9)
 
 
 @needs_shared
