@@ -23,24 +23,16 @@ TURNED_18 = WAYS - 1
 @compiled
 def chances(model: Model, future: Future, cell: int, month: int) -> float:
     """Write each rate a day of leaving and of moving in a cell and month to `future.chances`; their sum."""
-    band, setting, row = cell // PLACES % BANDS, cell % PLACES, month - 1
-    altered, total = model.leave_altered[row, band, setting], 0.0
-    for way in range(WAYS):
-        rate = future.leave[cell, way]
+    band, setting, row, total = cell // PLACES % BANDS, cell % PLACES, month - 1, 0.0
+    altered = model.altered[row, band, setting]
+    for one in range(WAYS + PLACES):
+        rate = future.rates[cell, one]
         if altered:
-            rate = rate * model.leave[row, band, setting, way] * future.leave_drift[row]
-            rate = max(rate + model.leave_added[row, band, setting, way], 0.0)
-        else:
-            rate *= future.leave_drift[row]
-        future.chances[way] = rate
-        total += rate
-    altered = model.move_altered[row, band, setting]
-    for to in range(PLACES):
-        rate = future.move[cell, to] * future.move_drift[to, row]
-        if altered and to != setting:
-            rate = future.move[cell, to] * model.move[row, band, setting, to] * future.move_drift[to, row]
-            rate = max(rate + model.move_added[row, band, setting, to], 0.0)
-        future.chances[WAYS + to] = rate
+            rate *= model.factor[row, band, setting, one]
+        rate *= future.drift[max(one - WAYS + 1, 0), row]
+        if altered:
+            rate = max(rate + model.added[row, band, setting, one], 0.0)
+        future.chances[one] = rate
         total += rate
     return total
 
@@ -49,32 +41,28 @@ def chances(model: Model, future: Future, cell: int, month: int) -> float:
 def accumulate(model: Model, future: Future, cell: int) -> None:
     """Add up a cell's hazard to the end of each month: in one sweep a rate, and anew where a scenario alters it."""
     band, setting, months = cell // PLACES % BANDS, cell % PLACES, len(model.month_end)
-    leaving = 0.0
-    for way in range(WAYS):
-        leaving += future.leave[cell, way]
-    for month in range(1, months):
-        future.hazard[cell, month] = leaving * future.leave_drift[month - 1]
-    for to in range(PLACES):
-        moving = future.move[cell, to]
+    for month in range(months):
+        future.hazard[cell, month] = 0.0
+    for drift in range(PLACES + 1):
+        rate = 0.0
+        for one in range(WAYS if drift == 0 else 1):
+            rate += future.rates[cell, one if drift == 0 else WAYS + drift - 1]
         for month in range(1, months):
-            future.hazard[cell, month] += moving * future.move_drift[to, month - 1]
-    future.hazard[cell, 0] = 0.0
+            future.hazard[cell, month] += rate * future.drift[drift, month - 1]
     for month in range(1, months):
-        rate, days = future.hazard[cell, month], model.month_end[month] - model.month_end[month - 1]
-        if model.leave_altered[month - 1, band, setting] or model.move_altered[month - 1, band, setting]:
+        rate = future.hazard[cell, month]
+        if model.altered[month - 1, band, setting]:
             rate = chances(model, future, cell, month)
+        days = model.month_end[month] - model.month_end[month - 1]
         future.hazard[cell, month] = future.hazard[cell, month - 1] + days * rate
 
 
 @compiled_apart
 def learn(model: Model, future: Future, cell: int) -> None:
     """Draw a cell's rates from their posterior, when first met, and add up its hazard."""
-    for way in range(WAYS):
-        events = model.leave_events[cell, way]
-        future.leave[cell, way] = gamma(events, way, cell, future.draw, model.key) / model.exposure[cell]
-    for to in range(PLACES):
-        events = model.move_events[cell, to]
-        future.move[cell, to] = gamma(events, WAYS + to, cell, future.draw, model.key) / model.exposure[cell]
+    for one in range(WAYS + PLACES):
+        drawn = gamma(model.events[cell, one], one, cell, future.draw, model.key)
+        future.rates[cell, one] = drawn / model.exposure[cell]
     accumulate(model, future, cell)
     future.known[cell] = True
 
@@ -89,8 +77,8 @@ def month_at(model: Model, time: float) -> int:
 def hazard_at(model: Model, hazard: Array, time: float) -> float:
     """A cell's hazard added up from the origin to a moment."""
     month = month_at(model, time)
-    start, end = model.month_end[month - 1], model.month_end[month]
-    return float(hazard[month - 1] + (hazard[month] - hazard[month - 1]) * ((time - start) / (end - start)))
+    share = (time - model.month_end[month - 1]) * model.a_day[month]
+    return float(hazard[month - 1] + (hazard[month] - hazard[month - 1]) * share)
 
 
 @compiled
@@ -225,8 +213,8 @@ def play(model: Model, future: Future, child: Child) -> None:
 @compiled_apart
 def play_present(model: Model, future: Future) -> None:
     """Every child in care at the origin."""
-    for number in range(len(model.setting)):
-        setting, group, began = model.setting[number], model.group[number], -model.days_in_care[number]
+    for number in range(len(model.place)):
+        setting, group, began = model.place[number, 0], model.place[number, 1], -model.days_in_care[number]
         band, duration = 0, 0
         for age in range(BANDS):
             future.birthdays[age] = model.birthdays[number, age]
@@ -249,7 +237,7 @@ def arrive(model: Model, future: Future, household: Child, past: Arrived, positi
         future.birthdays[age] = time + left
         band += left <= 0.0 and age < BANDS - 1
     words = philox(household.step, household.number, draw, household.purpose, model.key)
-    setting = placed_in(model, month, past.setting[position], words[1])
+    setting = placed_in(model, month, past.kind[position, 0], words[1])
     tally, group = future.tally, household.group
     tally.stock[month, band, setting] += 1
     tally.starts[month, setting] += 1
@@ -269,18 +257,19 @@ def welcome(model: Model, past: Arrived, household: int, month: int, group: int)
         return float(model.entry_unaccompanied[month - 1])
     total, first, last = 0.0, past.first[household], past.first[household + 1]
     for position in range(first, last):
-        total += model.entry[month - 1, past.band[position], past.need[position]]
+        total += model.entry[month - 1, past.kind[position, 2], past.kind[position, 1]]
     return float(total / (last - first))
 
 
 @compiled_apart
-def play_arrivals(model: Model, future: Future, past: Arrived, group: int, expected: Array) -> None:
+def play_arrivals(model: Model, future: Future, group: int, expected: Array) -> None:
     """Every household of one group that arrives, by month.
 
     Households stand at the points of a Poisson process of one a unit up to the number expected: more expected adds
     to them and moves none. Each has a height in its layer and arrives where that is below its factor: the first layer
     holds everyone who comes without a scenario, and those above it who else comes where entries are raised.
     """
+    past = model.unaccompanied if group else model.others
     for month in range(1, len(model.month_end)):
         start, days = model.month_end[month - 1], model.month_end[month] - model.month_end[month - 1]
         for layer in range(model.layers[month - 1, group]):
@@ -317,25 +306,9 @@ def days_in_care(model: Model, tally: Tally, into: Array) -> None:
 
 
 @compiled_apart
-def play_draw(model: Model, future: Future, households: Array) -> None:
-    """One whole future into its rows of the tally."""
-    tally = future.tally
-    play_present(model, future)
-    days_in_care(model, tally, tally.child_days_present)
-    play_arrivals(model, future, model.others, 0, households[0])
-    play_arrivals(model, future, model.unaccompanied, 1, households[1])
-    days_in_care(model, tally, tally.child_days)
-    for month in range(1, len(model.month_end)):
-        tally.unaccompanied[month] += tally.unaccompanied[month - 1]
-        for band in range(BANDS):
-            for setting in range(PLACES):
-                tally.stock[month, band, setting] += tally.stock[month - 1, band, setting]
-
-
-@compiled_apart
 def play_draws(model: Model, levels: Levels, tally: Tally, scratch: Scratch) -> None:
     """Play each draw of `levels` into the same row of `tally`, whose arrays come as noughts."""
-    for row in range(len(levels.leave_drift)):
+    for row in range(len(levels.drift)):
         for cell in range(len(scratch.known)):
             scratch.known[cell] = False
         own = Tally(
@@ -343,7 +316,16 @@ def play_draws(model: Model, levels: Levels, tally: Tally, scratch: Scratch) -> 
             tally.ways_out[row], tally.unaccompanied[row], tally.child_days[row], tally.child_days_present[row],
         )  # fmt: skip
         future = Future(
-            levels.first + row, levels.leave_drift[row], levels.move_drift[row], scratch.known, scratch.leave,
-            scratch.move, scratch.hazard, scratch.chances, scratch.birthdays, own,
+            levels.first + row, levels.drift[row], scratch.known, scratch.rates, scratch.hazard, scratch.chances,
+            scratch.birthdays, own,
         )  # fmt: skip
-        play_draw(model, future, levels.households[row])
+        play_present(model, future)
+        days_in_care(model, own, own.child_days_present)
+        for group in range(2):
+            play_arrivals(model, future, group, levels.households[row, group])
+        days_in_care(model, own, own.child_days)
+        for month in range(1, len(model.month_end)):
+            own.unaccompanied[month] += own.unaccompanied[month - 1]
+            for band in range(BANDS):
+                for setting in range(PLACES):
+                    own.stock[month, band, setting] += own.stock[month - 1, band, setting]

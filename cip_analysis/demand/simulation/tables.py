@@ -18,42 +18,37 @@ Kind = type[np.number[Any]]
 
 
 class Arrived(NamedTuple):
-    """Past arrivals of one group, as in inputs.Entrants."""
+    """Past arrivals of one group, as in inputs.Entrants; kind: child x (setting, need, age band)."""
 
     first: Array
     age_days: Array
-    setting: Array
-    need: Array
-    band: Array
+    kind: Array
 
 
 class Model(NamedTuple):
     """What is the same in every draw. Cells are group x duration x band x setting in one row; arrays as in inputs.
 
-    month_end: days to each, nought first. month_of: whole days, rounded up -> month. edges: days in care at which rates
-    change, then infinity. birthdays, setting, group, days_in_care: of the children present. leave_altered,
-    move_altered, diverted: where a scenario alters anything. layers: month x group, over 1 where entries are raised.
+    month_end: days to each, nought first. month_of: whole days, rounded up -> month. a_day: its share of each month.
+    edges: days in care at which rates change, then infinity. events: cell x way out, then setting moved to, as the last
+    axis of factor and added. birthdays, place (setting, group), days_in_care: of the children present. altered,
+    diverted: where a scenario does anything. layers: month x group, over 1 where entries are raised.
     """
 
     key: Array
     month_end: Array
     month_of: Array
+    a_day: Array
     edges: Array
     exposure: Array
-    leave_events: Array
-    move_events: Array
+    events: Array
     birthdays: Array
-    setting: Array
-    group: Array
+    place: Array
     days_in_care: Array
     others: Arrived
     unaccompanied: Arrived
-    leave: Array
-    leave_added: Array
-    leave_altered: Array
-    move: Array
-    move_added: Array
-    move_altered: Array
+    factor: Array
+    added: Array
+    altered: Array
     divert: Array
     diverted: Array
     entry: Array
@@ -62,15 +57,14 @@ class Model(NamedTuple):
 
 
 class Levels(NamedTuple):
-    """Some draws' own levels: the first's number, households expected (draw x group x month), factors on rates.
+    """Some draws' own levels: the first's number, and households expected, draw x group x month.
 
-    move_drift: draw x setting moved to x month.
+    drift: factors on rates, draw x (leaving, then each setting moved to) x month.
     """
 
     first: int
     households: Array
-    leave_drift: Array
-    move_drift: Array
+    drift: Array
 
 
 class Tally(NamedTuple):
@@ -91,8 +85,7 @@ class Scratch(NamedTuple):
     """Room for a draw's rates by cell as they are met, and for one child's rates and birthdays."""
 
     known: Array
-    leave: Array
-    move: Array
+    rates: Array
     hazard: Array
     chances: Array
     birthdays: Array
@@ -102,11 +95,9 @@ class Future(NamedTuple):
     """One draw while it is played: its number, drifts, the rates met so far, and its rows of the tally."""
 
     draw: int
-    leave_drift: Array
-    move_drift: Array
+    drift: Array
     known: Array
-    leave: Array
-    move: Array
+    rates: Array
     hazard: Array
     chances: Array
     birthdays: Array
@@ -136,20 +127,20 @@ def model_of(inputs: ModelInputs) -> Model:
     present, effects, pathways = inputs.present, inputs.effects, inputs.pathways
     ends = np.array([(month - inputs.origin).days for month in inputs.months], dtype="float64")
     month_of = np.maximum(np.searchsorted(ends, np.arange(ends[-1] + 1)), 1)
-    leave_altered = _altered(effects.leave, 1.0) | _altered(effects.leave_added, 0.0)
-    move_altered = _altered(effects.move, 1.0) | _altered(effects.move_added, 0.0)
+    factor = np.concatenate([effects.leave, effects.move], axis=-1)
+    added = np.concatenate([effects.leave_added, effects.move_added], axis=-1)
+    own = np.arange(len(SETTINGS))
+    factor[:, :, own, len(WAYS_OUT) + own], added[:, :, own, len(WAYS_OUT) + own] = 1.0, 0.0
     return Model(
         key=np.array([inputs.seed & 0xFFFFFFFF, inputs.seed >> 32 & 0xFFFFFFFF], dtype="uint64"),
-        month_end=ends, month_of=month_of.astype("int64"),
+        month_end=ends, month_of=month_of.astype("int64"), a_day=1.0 / np.diff(ends, prepend=-1.0),
         edges=np.array([*pathways.duration_edges, np.inf], dtype="float64"),
         exposure=_floats(pathways.days).ravel(),
-        leave_events=_floats(pathways.leave).reshape(-1, len(WAYS_OUT)),
-        move_events=_floats(pathways.move).reshape(-1, len(SETTINGS)),
-        birthdays=_floats(present.birthdays), setting=_whole(present.setting), group=_whole(present.unaccompanied),
+        events=np.concatenate([pathways.leave, pathways.move], axis=-1).reshape(pathways.days.size, -1),
+        birthdays=_floats(present.birthdays), place=_whole(np.stack([present.setting, present.unaccompanied], axis=1)),
         days_in_care=_floats(present.days_in_care),
         others=_arrived(inputs.entrants), unaccompanied=_arrived(inputs.entrants_unaccompanied),
-        leave=_floats(effects.leave), leave_added=_floats(effects.leave_added), leave_altered=leave_altered,
-        move=_floats(effects.move), move_added=_floats(effects.move_added), move_altered=move_altered,
+        factor=factor, added=added, altered=_altered(factor, 1.0) | _altered(added, 0.0),
         divert=_floats(effects.divert), diverted=_altered(effects.divert, 0.0),
         entry=_floats(effects.entry), entry_unaccompanied=_floats(effects.entry_unaccompanied),
         layers=_layers(effects),
@@ -166,9 +157,8 @@ def levels_of(inputs: ModelInputs, first: int, last: int) -> Levels:
         ],
         axis=1,
     )
-    return Levels(
-        first, _floats(households), _floats(inputs.leave_drift[rows]), _floats(inputs.move_drift[rows].swapaxes(1, 2))
-    )
+    drift = np.concatenate([inputs.leave_drift[rows, :, None], inputs.move_drift[rows]], axis=2)
+    return Levels(first, _floats(households), _floats(drift.swapaxes(1, 2)))
 
 
 def blank_tally(draws: int, months: int, whole: Kind, real: Kind) -> Tally:
@@ -185,10 +175,10 @@ def blank_tally(draws: int, months: int, whole: Kind, real: Kind) -> Tally:
 
 def blank_scratch(model: Model) -> Scratch:
     """Room to play one draw after another in."""
-    cells, ways, places = len(model.exposure), model.leave_events.shape[1], model.move_events.shape[1]
+    cells, events = model.events.shape
     return Scratch(
-        np.zeros(cells, dtype="bool"), np.zeros((cells, ways)), np.zeros((cells, places)),
-        np.zeros((cells, len(model.month_end))), np.zeros(ways + places), np.zeros(len(BIRTHDAYS)),
+        np.zeros(cells, dtype="bool"), np.zeros((cells, events)), np.zeros((cells, len(model.month_end))),
+        np.zeros(events), np.zeros(len(BIRTHDAYS)),
     )  # fmt: skip
 
 
@@ -196,9 +186,7 @@ def _arrived(entrants: Entrants) -> Arrived:
     age_days = _floats(entrants.age_days)
     birthdays = np.array(BIRTHDAYS[:-1]) * DAYS_IN_YEAR
     band = np.searchsorted(birthdays, age_days, side="right")
-    return Arrived(
-        _whole(entrants.first), age_days, _whole(entrants.setting), _whole(entrants.need), band.astype("int64")
-    )
+    return Arrived(_whole(entrants.first), age_days, _whole(np.stack([entrants.setting, entrants.need, band], axis=1)))
 
 
 def _layers(effects: Effects) -> Array:
