@@ -20,6 +20,7 @@ import pandas as pd
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS
 from cip_analysis.contracts import empty_table
+from cip_analysis.demand.accuracy.rivals import NO_CHANGE, RIVALS
 from cip_analysis.demand.accuracy.scores import LEVELS, Numbers, crps, held, score
 from cip_analysis.demand.caseload import count_caseload, last_whole_month
 from cip_analysis.demand.forecast import MONTHS_IN_YEAR, Asked, Evidence, ForecastError, prepare
@@ -30,8 +31,9 @@ from cip_analysis.demand.starts import METHODS, StartsError
 from cip_analysis.projections import Projection
 from cip_analysis.records import Episodes
 
-NO_CHANGE = "no change"
+STOCK, FLOWS = "stock", ("starts", "ceases")
 HORIZONS = (12, 24, 36, 48)
+FEWEST_YEARS = 3
 FEWEST_CHILDREN = 20
 """A setting or age band with fewer at any origin is left out: a share of so few says nothing, and might tell of one."""
 
@@ -56,16 +58,18 @@ class LookBack:
     """How the returns are looked back on.
 
     methods: names in starts.METHODS; STANDING unless told. every_months: 12 for origins on
-    each 31 March, 6 for 30 September too. years_before: returns an origin must have behind it.
+    each 31 March, 6 for 30 September too. years_before: returns an origin must have behind it, FEWEST_YEARS or more.
     """
 
     methods: tuple[str, ...] = STANDING
     every_months: int = 12
-    years_before: int = 3
+    years_before: int = FEWEST_YEARS
 
     def __post_init__(self) -> None:
         if self.every_months not in (6, 12):
             raise BacktestError(f"Origins every {self.every_months} months cannot be had: give 6 or 12.")
+        if self.years_before < FEWEST_YEARS:
+            raise BacktestError(f"{self.years_before} years before an origin are too few: give {FEWEST_YEARS} or more.")
         if not self.methods:
             raise BacktestError("No method to look back on: name at least one.")
         if unknown := set(self.methods) - set(METHODS):
@@ -112,7 +116,7 @@ def backtest_returns(
     looks = [_At(origin, _horizons(origin, last, asked.horizon_months)) for origin in origins]
     for step, (at, method) in enumerate((at, method) for at in looks for method in look_back.methods):
         if method == look_back.methods[0]:
-            made += [_no_change(truth.loc[: pd.Timestamp(at.origin), measure], at) for measure in kept]
+            made += _by_rivals(truth[kept], at)
         wanted = replace(asked, method=method, horizon_months=at.horizons[-1])
         forecasts, note = _by_suite(episodes, evidence, wanted, at)
         made, notes = made + forecasts, notes + [note] * bool(note)
@@ -139,7 +143,7 @@ def count_outturn(episodes: Episodes, first_month: date, last_month: date) -> pd
     table = count_caseload(episodes, first_month, last_month).table
     monthly = table.groupby("month")[["stock", "starts", "ceases"]].sum()
     parts = [monthly["stock"]]
-    parts += [monthly[flow].rolling(MONTHS_IN_YEAR).sum() for flow in ("starts", "ceases")]
+    parts += [monthly[flow].rolling(MONTHS_IN_YEAR).sum() for flow in FLOWS]
     for cell in ("setting", "age_band"):
         stock = table.pivot_table(index="month", columns=cell, values="stock", aggfunc="sum", observed=False)
         parts += [stock[name].rename(within(str(name))) for name in stock]
@@ -161,7 +165,7 @@ def measure_draws(projection: Projection, horizons: Sequence[int]) -> dict[str, 
     by_setting = projection.stock[:, at].sum(axis=2, dtype="int64")
     by_band = projection.stock[:, at].sum(axis=3, dtype="int64")
     drawn = {"stock": projection.total[:, at]}
-    for flow in ("starts", "ceases"):
+    for flow in FLOWS:
         so_far = getattr(projection, flow).sum(axis=2, dtype="int64").cumsum(axis=1)
         drawn[flow] = so_far[:, at] - so_far[:, [month - MONTHS_IN_YEAR for month in at]]
     drawn |= {within(name): by_setting[:, :, place] for place, name in enumerate(SETTINGS)}
@@ -272,14 +276,14 @@ def _score_one(made: _Made, truth: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _no_change(history: pd.Series[float], at: _At) -> _Made:
-    """As many as at the origin, missed by as much, in proportion, as a year's change has been, widening with time."""
-    logs = np.log(np.maximum(history.dropna().to_numpy("float64"), 0.5))
-    misses = logs[MONTHS_IN_YEAR:] - logs[:-MONTHS_IN_YEAR]
-    quantiles = np.quantile(misses - np.median(misses), LEVELS)[:, None] * np.sqrt(
-        np.array(at.horizons) / MONTHS_IN_YEAR
-    )
-    return _Made(NO_CHANGE, str(history.name), at, float(history.iloc[-1]) * np.exp(quantiles))
+def _by_rivals(truth: pd.DataFrame, at: _At) -> list[_Made]:
+    """Forecasts that look only at a measure's line: by every rival of all children, by *no change* of the rest."""
+    made = []
+    for measure in map(str, truth):
+        history = truth.loc[: pd.Timestamp(at.origin), measure].dropna().to_numpy("float64")
+        rivals = RIVALS if measure == STOCK else {NO_CHANGE: RIVALS[NO_CHANGE]}
+        made += [_Made(name, measure, at, rival(history, at.horizons)) for name, rival in rivals.items()]
+    return made
 
 
 def _told_apart(truth: pd.DataFrame, origins: Sequence[date]) -> list[str]:

@@ -13,8 +13,8 @@ from demand.invented_county import KINDS, ORIGIN, invent_county
 from demand.invented_evidence import evidence_for
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS
+from cip_analysis.demand.accuracy.rivals import NO_CHANGE, RIVALS
 from cip_analysis.demand.backtest import (
-    NO_CHANGE,
     SCORECARD_COLUMNS,
     BacktestError,
     LookBack,
@@ -66,7 +66,7 @@ def test_nothing_that_happens_after_an_origin_changes_what_is_forecast_from_it(c
     keys = ["method", "measure", "origin", "horizon_months"]
     both = scored.table.merge(again.table, on=keys, suffixes=("", "_altered"))
     both = both[both["origin"] == pd.Timestamp(first)]
-    assert set(both["method"]) == {NO_CHANGE, "constant rate", "shrunken drift"}
+    assert set(both["method"]) == {*RIVALS, "constant rate", "shrunken drift"}
     assert both["forecast"].tolist() == both["forecast_altered"].tolist()
     assert both["stock"].tolist() == both["stock_altered"].tolist()
     started = both[both["measure"] == "starts"]
@@ -78,7 +78,8 @@ def test_every_origin_with_an_outturn_is_scored_once_for_each_method_and_horizon
     card = scorecard(scored)
     assert tuple(card) == SCORECARD_COLUMNS
     counted = card[card["measure"] == "stock"].groupby("method")["n"].apply(list).to_dict()
-    assert counted == {NO_CHANGE: [3, 2, 1], "constant rate": [3, 2, 1], "shrunken drift": [3, 2, 1]}
+    assert counted == {name: [3, 2, 1] for name in (*RIVALS, "constant rate", "shrunken drift")}
+    assert set(card.loc[card["measure"] == "starts", "method"]) == {NO_CHANGE, "constant rate", "shrunken drift"}
     assert card["n"].sum() == len(scored.table)
     assert not scored.table.duplicated(["method", "measure", "origin", "horizon_months"]).any()
 
@@ -182,13 +183,15 @@ def test_a_look_back_that_cannot_be_is_refused_by_name():
         LookBack(every_months=5)
     with pytest.raises(BacktestError, match="tea leaves"):
         LookBack(("tea leaves",))
+    with pytest.raises(BacktestError, match="2 years before an origin"):
+        LookBack(years_before=2)
     with pytest.raises(BacktestError, match="at least one"):
         LookBack(())
 
 
 def test_a_method_that_cannot_be_made_is_a_note_and_not_a_stand_in(county, evidence):
     scored = backtest_returns(county.episodes, evidence, ASKED, LookBack(("national panel",)))
-    assert set(scored.table["method"]) == {NO_CHANGE}
+    assert set(scored.table["method"]) == set(RIVALS)
     assert len(scored.notes) == 3 and all("national panel" in note for note in scored.notes)
 
 
