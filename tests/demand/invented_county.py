@@ -59,7 +59,7 @@ LEAVE_UNACCOMPANIED, MOVE_UNACCOMPANIED = 0.25, 0.4
 
 WAY_BY_SETTING = {"placed for adoption": "adopted", "kinship": "special guardianship or child arrangements",
                   "16+ supported": "independence or adult services"}  # fmt: skip
-STILL, ENTRIES, LEAVING, RESIDENTIAL_PULL = (0.0, 0.0), (0.10, 0.09), (0.08, 0.06), (0.12, 0.0)
+STILL, ENTRIES, LEAVING, RESIDENTIAL_PULL = (0.0, 0.0), (0.11, 0.09), (0.08, 0.06), (0.12, 0.0)
 """How far flows wander in counties where they do: about as far as those of English authorities (DfE, 2010 to 2018)."""
 
 REASON_OF_WAY = {"adopted": "adopted, not contested", "returned home": "returned home, planned",
