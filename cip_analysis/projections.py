@@ -13,6 +13,9 @@ from cip_analysis.contracts import RecordError
 
 Counts = NDArray[np.integer]
 Numbers = NDArray[np.floating]
+CHECKED_AT_ONCE = 500
+"""Draws whose accounts are checked together: a check of all at once would need as much room again as they do."""
+
 BY_SETTING = ("starts", "ceases", "moves_in", "moves_out", "child_days", "child_days_present")
 
 
@@ -62,11 +65,17 @@ class Projection:
 
     def _check_identity(self) -> None:
         """Refuse a projection whose stock does not follow from its flows, in any draw, month or setting."""
-        change = np.diff(self.stock.sum(axis=2, dtype="int32"), axis=1)
-        net = self.starts.astype("int32") - self.ceases + self.moves_in - self.moves_out
-        if broken := int((change != net[:, 1:]).sum()):
+        broken = unlike = 0
+        for first in range(0, self.draws, CHECKED_AT_ONCE):
+            rows = slice(first, first + CHECKED_AT_ONCE)
+            change = np.diff(self.stock[rows].sum(axis=2, dtype="int32"), axis=1)
+            net = self.starts[rows].astype("int32") - self.ceases[rows] + self.moves_in[rows] - self.moves_out[rows]
+            broken += int((change != net[:, 1:]).sum())
+            ceased = self.ceases[rows].sum(axis=2, dtype="int64")
+            unlike += int((self.ways_out[rows].sum(axis=2, dtype="int64") != ceased).sum())
+        if broken:
             raise RecordError(f"Projection: stock does not follow from its flows in {broken} months and settings.")
-        if (self.ways_out.sum(axis=2, dtype="int64") != self.ceases.sum(axis=2, dtype="int64")).any():
+        if unlike:
             raise RecordError("Projection: children who leave are not the sum of the ways out.")
 
     @property
