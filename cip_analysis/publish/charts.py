@@ -10,8 +10,13 @@ The charts themselves are in `drawing`, a module a question; this is the door to
 """
 
 from cip_analysis.publish.drawing.categories import bars, compare, stacked
+from cip_analysis.publish.drawing.forecasts import Beside, fan, scenarios
 from cip_analysis.publish.drawing.over_time import lines, month_end
 from cip_analysis.publish.drawing.positions import ChartError
+from cip_analysis.publish.drawing.series import Claim
 from cip_analysis.publish.drawing.spread import heat, lorenz, quantiles
 
-__all__ = ["ChartError", "bars", "compare", "heat", "lines", "lorenz", "month_end", "quantiles", "stacked"]
+__all__ = [
+    "Beside", "ChartError", "Claim", "bars", "compare", "fan", "heat", "lines", "lorenz", "month_end", "quantiles",
+    "scenarios", "stacked",
+]  # fmt: skip

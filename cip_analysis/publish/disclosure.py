@@ -7,6 +7,7 @@ an age band) has no child behind it. What is not declared is refused by name, an
     about = About(source="SSDA903 returns", as_at=date(2018, 3, 31), synthetic=True)
     stock = release(table, about, counts=["children"], bases={"spend_gbp": "children"}, plain=["year", "setting"])
     lines(part(stock, ["year", "setting", "children"]), "children", by="setting", title="More children each year")
+    forecast = release_forecast(projected, about, by=["scenario", "setting"])
 
 The threshold and the rounding base are the run's `[disclosure]` settings for its audience. Each step of the rule takes
 the flags of what is withheld and returns more of them, so a further step has only to be added between.
@@ -16,13 +17,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 
 import pandas as pd
 from pandas.api import types as kinds
 
+from cip_analysis.publish.words import STATISTICS
 from cip_analysis.records import Released
 from cip_analysis.settings import Disclosure
 
@@ -33,6 +35,7 @@ class DisclosureError(ValueError):
 
 PUBLIC_RULE = Disclosure()
 NOTHING: Mapping[str, str] = MappingProxyType({})
+FORECAST_RULE = "A forecast is withheld whole where it starts from a withheld count, and rounded likewise"
 NAMES_A_CHILD = re.compile(
     r"(^|_)(upn|urn|dob|postcode|post_code|home_post|pl_post|birth_date|date_of_birth|mother|household|first_rows)(_|$)"
     r"|^child(_?(id|no|number|code|ref|reference|name))?$"
@@ -85,6 +88,63 @@ def release(
     flags = _what_rests_on_them(flags, rests_on)
     rounded = {name: _rounded(table[name], about.rule.rounding_base) for name in counts}
     return _released(table.assign(**rounded), flags, about, rule_in_words(about.rule))
+
+
+def release_forecast(
+    table: pd.DataFrame,
+    about: About,
+    *,
+    by: Sequence[str],
+    bases: Mapping[str, str | Sequence[str]] = NOTHING,
+    plain: Sequence[str] = (),
+) -> Released:
+    """A forecast in long form as it may be shown: a row a month of each series, a column a statistic.
+
+    table: `month` (month ends), the labels of `by`, and the statistics of words.STATISTICS that it has, in children;
+    p50 is needed. The first month of a series is its last outturn. by: labels that together name a series; none
+    where there is one. bases: column of values (a rate, a chance, £) -> the statistic, or statistics, it rests on.
+    plain: labels that tell no series apart.
+    A series whose first month is a count to withhold is withheld whole, every month and statistic of it, because a
+    forecast of a withheld count gives it away. The others are rounded to the nearest base, halves up, which keeps
+    the statistics in order; a low end that rounds to nought is no count of children, and is shown.
+    Raises DisclosureError for what `release` refuses, and for statistics that are blank, below nought or out of
+    order, or a series that repeats a month.
+    """
+    statistics = [name for name in STATISTICS if name in table.columns]
+    rests_on = {value: [base] if isinstance(base, str) else list(base) for value, base in bases.items()}
+    _refuse_identities(table)
+    _refuse_undeclared(table, ["p50", *[name for name in statistics if name != "p50"]], rests_on,
+                       ["month", *by, *plain])  # fmt: skip
+    _refuse_bad_forecast(table, statistics, by)
+    small = _begins_small(table, by, about.rule)
+    flags = pd.DataFrame({name: small if name in statistics else False for name in table.columns}, table.index)
+    flags = _what_rests_on_them(flags, rests_on)
+    rounded = {name: _rounded(table[name], about.rule.rounding_base) for name in statistics}
+    return _released(table.assign(**rounded), flags, about, f"{rule_in_words(about.rule)}. {FORECAST_RULE}")
+
+
+def forecast_per_10k(forecast: Released, populations: pd.Series) -> Released:
+    """A released forecast as children per 10,000, worked from the rounded numbers, so that it tells no more than they.
+
+    populations: children aged under 18, indexed by month end; months it lacks are left out. The statistics come back
+    as p50_rate_per_10k and so on, to one decimal place.
+    Raises DisclosureError where no month has a population, or a population is not above nought.
+    """
+    held = forecast.table["month"].isin(populations.index)
+    if not held.any() or not (populations > 0).all():
+        raise DisclosureError("Rates need a population above nought for at least one month of the forecast.")
+    table, withheld = (half[held].reset_index(drop=True) for half in (forecast.table, forecast.withheld))
+    people = table["month"].map(populations).astype(float)
+    statistics = [name for name in STATISTICS if name in table.columns]
+    rates = {name: (table[name].astype("Float64") / people * 10_000).round(1) for name in statistics}
+    names = {name: f"{name}_rate_per_10k" for name in statistics}
+    return replace(
+        forecast,
+        table=table.assign(**rates).rename(columns=names),
+        withheld=withheld.rename(columns=names),
+        rule=f"{forecast.rule.rstrip('.')}. Rates are worked from the rounded numbers",
+        unit="children per 10,000",
+    )
 
 
 def release_published(table: pd.DataFrame, about: About, *, symbols: Mapping[str, str] = NOTHING) -> Released:
@@ -170,9 +230,16 @@ def _what_rests_on_them(flags: pd.DataFrame, rests_on: Mapping[str, list[str]]) 
 
 
 def _rounded(counts: pd.Series, base: int) -> pd.Series:
-    """Whole numbers to the nearest multiple of `base`, halves up; blanks stay blank."""
-    whole = counts.astype("Int64")
-    return (whole + base // 2) // base * base if base > 1 else whole
+    """Numbers to the nearest multiple of `base`, halves up; blanks stay blank."""
+    return ((counts.astype("Float64") + base / 2) // base * base).astype("Int64")
+
+
+def _begins_small(table: pd.DataFrame, by: Sequence[str], rule: Disclosure) -> pd.Series:
+    """Which rows belong to a series whose first month holds a count too small to show."""
+    series = table.groupby(list(by), dropna=False, sort=False).ngroup() if by else pd.Series(0, table.index)
+    first = table["month"].eq(table["month"].groupby(series).transform("min"))
+    states = table["p50"].where(first).groupby(series).transform("max")
+    return states.lt(rule.threshold) & (states.gt(0) | (not rule.zeros_shown))
 
 
 # ---- what is refused --------------------------------------------------------------------------------------------
@@ -224,3 +291,24 @@ def _refuse_bad_counts(table: pd.DataFrame, counts: Sequence[str]) -> None:
                 f"{name} is declared a count but {broken} of its values are not whole, or are below nought. "
                 "Declare a mean or a change as a value resting on the count behind it."
             )
+
+
+def _refuse_bad_forecast(table: pd.DataFrame, statistics: Sequence[str], by: Sequence[str]) -> None:
+    """Refuse statistics that are not a forecast's: blank, below nought, out of order, or two for one month."""
+    if not kinds.is_datetime64_any_dtype(table["month"]) or table["month"].isna().any():
+        raise DisclosureError(
+            "The month of a forecast holds something other than dates. Make them dates with pd.to_datetime."
+        )
+    for name in statistics:
+        if not kinds.is_numeric_dtype(table[name]) or kinds.is_bool_dtype(table[name]):
+            raise DisclosureError(f"{name} is a statistic of a forecast but holds {table[name].dtype}.")
+    numbers = table[list(statistics)].astype("Float64")
+    if broken := int((numbers.isna() | (numbers < 0)).any(axis=1).sum()):
+        raise DisclosureError(f"{broken} rows of the forecast hold a statistic that is blank or below nought.")
+    points = numbers[[name for name in statistics if name != "mean"]]
+    if crossed := int((points.diff(axis=1) < 0).any(axis=1).sum()):
+        raise DisclosureError(f"{crossed} rows of the forecast hold percentiles out of order.")
+    if repeats := int(table.duplicated([*by, "month"]).sum()):
+        raise DisclosureError(
+            f"{repeats} rows of the forecast repeat a month of one series. Name every label that tells them apart."
+        )

@@ -11,7 +11,7 @@ from cip_analysis.publish.kernels import read_notebook
 from cip_analysis.publish.page import AUDIENCES
 from cip_analysis.settings import Council, Pack, Run, read_settings
 
-NAMED = ("returns", "payments", "published", "national", "capacity", "settings")
+NAMED = ("returns", "payments", "published", "national", "track_record", "capacity", "settings")
 Values = dict[str, dict[str, parameters.Value]]
 
 
@@ -132,6 +132,7 @@ def _sources(
         "payments": values.get("payments") or (run.payments if own else ""),
         "published": run.published,
         "national": run.national,
+        "track_record": run.track_record,
         "capacity": run.capacity if own else "",
     }
     named = {name: value for name, value in values.items() if isinstance(value, str) and value and name not in data}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import numbers
+import re
 from collections.abc import Iterable
 from datetime import date
+from fractions import Fraction
 
 from cip_analysis.records import Released
 
@@ -18,8 +21,23 @@ UNITS: tuple[tuple[str, str, str], ...] = (
     ("_years", "years", ""),
     ("_days", "days", "days"),
     ("_weeks", "weeks", "weeks"),
+    ("_months", "months", ""),
 )
 YEAR_COLUMNS = frozenset({"year", "collection_year", "first_year", "last_year"})
+# the statistics of a forecast, and the ranges they are the ends of, as percentages
+STATISTICS = ("mean", "p02_5", "p10", "p25", "p50", "p75", "p90", "p97_5")
+RANGES: dict[int, tuple[str, str]] = {50: ("p25", "p75"), 80: ("p10", "p90"), 95: ("p02_5", "p97_5")}
+SCORES = {
+    "n": "Forecasts",
+    "mae": "Average miss",
+    "mape": "Average miss as a share",
+    "crps": "Whole-forecast miss as a share",
+    "coverage_80": "Held by the 80% range",
+    "coverage_95": "Held by the 95% range",
+}
+SCORED_AS_SHARES = frozenset({"mape", "crps", "coverage_80", "coverage_95"})
+PERCENTILE = re.compile(r"p(\d{1,2}(?:_\d(?!\d))?)(?:_([a-z]\w*))?")
+ENOUGH = 0.0301  # how near to a chance its simplest fraction must lie
 COUNTED = ("children", "child_days", "child_weeks", "rows", "places", "homes", "carers", "providers")
 
 
@@ -29,8 +47,10 @@ def in_words(column: str) -> str:
     >>> in_words("weekly_price_gbp"), in_words("child_days"), in_words("rate_per_10k"), in_words("children_31_march")
     ('Weekly price', 'Child-days', 'Rate per 10,000', 'Children on 31 March')
     """
-    if column[:1] == "p" and column[1:].split("_")[0].isdigit():
-        return _percentile(column)
+    if column in SCORES:
+        return SCORES[column]
+    if found := PERCENTILE.fullmatch(column):
+        return _percentile(found.group(1))
     for suffix, _unit, kept in UNITS:
         if column.endswith(suffix) and column != suffix.strip("_"):
             column = f"{column.removesuffix(suffix).rstrip('_')} {kept}".strip()
@@ -44,8 +64,8 @@ def in_words(column: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _percentile(column: str) -> str:
-    point = column[1:].split("_")[0]
+def _percentile(digits: str) -> str:
+    point = digits.replace("_", ".").lstrip("0")
     if point == "50":
         return "Median"
     teens = point[-2:] in {"11", "12", "13"}
@@ -57,6 +77,8 @@ def unit_of(column: str, released: Released) -> str:
     """The unit of a column: what its name says, and otherwise the table's own."""
     if is_share(column):
         return "%"
+    if column == "n":
+        return "forecasts"
     if column.startswith("weeks_"):
         return "weeks"
     if column.startswith("child_") or column in COUNTED:
@@ -67,12 +89,14 @@ def unit_of(column: str, released: Released) -> str:
 
 
 def is_share(column: str) -> bool:
-    """Whether a column holds fractions to be shown as percentages.
+    """Whether a column holds fractions to be shown as percentages: a share, a chance, or a score that is one.
 
-    >>> is_share("share_of_spend"), is_share("external_share"), is_share("shared_homes")
-    (True, True, False)
+    >>> is_share("share_of_spend"), is_share("external_share"), is_share("chance_above"), is_share("shared_homes")
+    (True, True, True, False)
     """
-    return column == "share" or column.startswith("share_") or column.endswith("_share")
+    if column in SCORED_AS_SHARES:
+        return True
+    return column in ("share", "chance") or column.startswith(("share_", "chance_")) or column.endswith("_share")
 
 
 def is_money(column: str, unit: str = "") -> bool:
@@ -162,6 +186,57 @@ def apart(ours: float, theirs: float) -> str:
     """
     gap = ours / theirs - 1
     return "level with" if abs(gap) < 0.005 else f"{abs(gap):.0%} {'below' if gap < 0 else 'above'}"
+
+
+def between(low: float, high: float, places: int = 0) -> str:
+    """The two ends of a range, in a sentence; one number where they are written alike, [c] where one is withheld.
+
+    >>> between(560, 740), between(1560.4, 1560.3), between(-15, 20)
+    ('between 560 and 740', 'about 1,560', 'between −15 and 20')
+    """
+    ends = [WITHHELD if _is_blank(end) else figure_in_words(end, places) for end in (low, high)]
+    if WITHHELD in ends:
+        return WITHHELD
+    return f"about {ends[0]}" if ends[0] == ends[1] else f"between {ends[0]} and {ends[1]}"
+
+
+def one_in(chance: float) -> str:
+    """A chance as people say it: so many in so many, with no more exactness than a chance has.
+
+    chance: from 0 to 1. Raises ValueError outside that.
+
+    >>> one_in(0.2), one_in(0.18), one_in(0.63), one_in(0.96), one_in(0.001), one_in(0.9999)
+    ('1 in 5', '1 in 5', '3 in 5', '24 in 25', 'fewer than 1 in 100', 'more than 99 in 100')
+    """
+    if not 0 <= chance <= 1:
+        raise ValueError(f"A chance lies from 0 to 1; {chance} does not.")
+    if min(chance, 1 - chance) < 0.005:
+        return "fewer than 1 in 100" if chance < 0.5 else "more than 99 in 100"
+    parts = (2, 3, 4, 5, 10, 20) if 0.075 <= chance <= 0.925 else (100,)
+    near = (Fraction(round(chance * part), part) for part in parts)
+    said = next(simple for simple in near if abs(simple - chance) < ENOUGH)
+    return f"{said.numerator} in {said.denominator}"
+
+
+def small_numbers(expected: float) -> str:
+    """How far chance alone moves a count of children, in a sentence: the square root of the number expected.
+
+    Source: the standard deviation of a Poisson count, which a count of children who come one by one nearly is.
+
+    >>> small_numbers(63)
+    '63 children: chance alone moves such a count by about 8 either way'
+    """
+    if _is_blank(expected):
+        return f"{WITHHELD} children: too few to say how far chance alone moves such a count"
+    return (
+        f"{figure_in_words(expected)} {'child' if round(expected) == 1 else 'children'}: chance alone moves such a "
+        f"count by about {figure_in_words(max(1.0, math.sqrt(expected)))} either way"
+    )
+
+
+def _is_blank(value: object) -> bool:
+    """Whether a number of a released table is withheld or missing: NaN, None, or pandas' own blank."""
+    return not isinstance(value, numbers.Real) or math.isnan(value)
 
 
 def counted(number: int, thing: str) -> str:

@@ -1,0 +1,113 @@
+"""A forecast's statistics as readers know them: a middle and its ranges, not percentiles.
+
+table(with_ranges(part(forecast, where={"month": year_ends})), "Children looked after, baseline")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from cip_analysis.publish.words import PERCENTILE, RANGES, figure_in_words, in_words, is_share, places_for
+from cip_analysis.records import Released
+
+TIME_COLUMNS = ("month", "year", "financial_year", "date")
+
+
+class RangeError(ValueError):
+    """A released table has no range to write out, or two that do not fit together."""
+
+
+def with_ranges(released: Released, *, ranges: Sequence[int] = (80, 95)) -> Released:
+    """The table with each pair of percentiles joined in one column: "80% range", holding "560 to 740".
+
+    ranges: percentages, of words.RANGES, in the order wanted; those whose percentiles the table lacks are left out.
+    The median and every other column stay; the mean and the percentiles do not. A range is withheld where either end
+    is. Where a table holds percentiles of several measures, the range names its own: "80% range: difference".
+    Raises RangeError where the table holds none of the ranges.
+    """
+    percentiles = {name: found for name in released.table.columns if (found := PERCENTILE.fullmatch(name))}
+    measures = list(dict.fromkeys(found.group(2) or "" for found in percentiles.values()))
+    pairs = {
+        _heading(percent, measure, several=len(measures) > 1): tuple(_column(end, measure) for end in RANGES[percent])
+        for measure in measures
+        for percent in ranges
+        if {_column(end, measure) for end in RANGES[percent]} <= set(percentiles)
+    }
+    if not pairs:
+        raise RangeError(f"The table holds no {' or '.join(f'{percent}%' for percent in ranges)} range.")
+    middles = {_column("p50", measure) for measure in measures}
+    means = {_column("mean", measure) for measure in measures}
+    kept = [name for name in released.table.columns if name not in {*percentiles, *means} - middles]
+    table, withheld = released.table[kept], released.withheld[kept]
+    for heading, (low, high) in pairs.items():
+        hidden = released.withheld[low] | released.withheld[high]
+        table = table.assign(**{heading: _joined(released.table[low], released.table[high]).mask(hidden)})
+        withheld = withheld.assign(**{heading: hidden})
+    return replace(released, table=table, withheld=withheld)
+
+
+def beside(outturn: Released, forecast: Released) -> Released:
+    """The numbers behind a fan in one table: each month's outturn, then the median and its ranges.
+
+    Both need the same one time column and no series to tell apart; the rule and source said are the forecast's, and
+    the outturn's too where they differ. Raises RangeError where the time columns differ.
+    """
+    written = with_ranges(forecast)
+    shared = [name for name in TIME_COLUMNS if name in outturn.table and name in written.table]
+    if len(shared) != 1:
+        raise RangeError("The outturn and the forecast do not have one time column in common.")
+    columns = [shared[0], *[name for name in outturn.table if name not in shared]]
+    columns += [name for name in written.table if name not in columns]
+    merged = {
+        half: getattr(outturn, half).assign(**{shared[0]: outturn.table[shared[0]]})
+        .merge(getattr(written, half).assign(**{shared[0]: written.table[shared[0]]}), on=shared[0], how="outer")
+        .sort_values(shared[0])[columns].reset_index(drop=True)
+        for half in ("table", "withheld")
+    }  # fmt: skip
+    withheld = merged["withheld"].eq(True).assign(**{shared[0]: False})
+    return replace(together(forecast, outturn), table=merged["table"], withheld=withheld)
+
+
+def together(first: Released, *others: Released) -> Released:
+    """The first table, with what must be said of all of them: every source, every rule, and whether any is invented."""
+    every = [first, *others]
+    sources = list(dict.fromkeys(one.source.rstrip(".") for one in every))
+    rules = [one.rule.rstrip(".") for one in every]
+    said = [rule for place, rule in enumerate(rules) if rule not in rules[:place] and not rules[0].startswith(rule)]
+    return replace(
+        first, source="; ".join(sources), rule=". ".join([rules[0], *[rule for rule in said if rule != rules[0]]]),
+        synthetic=any(one.synthetic for one in every),
+    )  # fmt: skip
+
+
+def _column(statistic: str, measure: str) -> str:
+    """The column of a statistic: p10 alone, or p10_difference where the table names its measure."""
+    return f"{statistic}_{measure}" if measure else statistic
+
+
+def _heading(percent: int, measure: str, *, several: bool) -> str:
+    said = f"{percent}% range"
+    return f"{said}: {in_words(measure).lower()}" if several and measure else said
+
+
+def _joined(low: pd.Series, high: pd.Series) -> pd.Series:
+    """Two columns of numbers as one of words, with as many decimal places as the pair needs."""
+    found = PERCENTILE.fullmatch(str(low.name))
+    share = found is not None and is_share(found.group(2) or "")
+    ends = [column.astype("Float64") * (100 if share else 1) for column in (low, high)]
+    places = places_for([float(value) for end in ends for value in end.dropna()], str(low.name))
+    mark = "%" if share else ""
+    words = [
+        None if pd.isna(below) or pd.isna(above) else _range(below, above, places) + mark
+        for below, above in zip(*ends, strict=True)
+    ]
+    return pd.Series(words, index=low.index, dtype="str")
+
+
+def _range(low: float, high: float, places: int) -> str:
+    """Two numbers as "560 to 740", or the one they are written as alike."""
+    below, above = figure_in_words(low, places), figure_in_words(high, places)
+    return below if below == above else f"{below} to {above}"
