@@ -21,20 +21,29 @@ TURNED_18 = WAYS - 1
 
 
 @compiled
-def chances(model: Model, future: Future, cell: int, month: int) -> float:
-    """Write each rate a day of leaving and of moving in a cell and month to `future.chances`; their sum."""
-    band, setting, row, total = cell // PLACES % BANDS, cell % PLACES, month - 1, 0.0
-    altered = model.altered[row, band, setting]
+def rate_of(model: Model, future: Future, cell: int, month: int, one: int) -> float:
+    """A rate a day in a cell and month: of leaving by a way out, or from WAYS on of moving to a setting."""
+    band, setting, row = cell // PLACES % BANDS, cell % PLACES, month - 1
+    rate, drift = future.rates[cell, one], future.drift[max(one - WAYS + 1, 0), row]
+    if not model.altered[row, band, setting]:
+        return float(rate * drift)
+    rate = rate * model.factor[row, band, setting, one] * drift
+    return float(max(rate + model.added[row, band, setting, one], 0.0))
+
+
+@compiled
+def what_happens(model: Model, future: Future, cell: int, month: int, word: int) -> int:
+    """Which of the rates of a cell and month a word falls on; never one of nought."""
+    total = (future.hazard[cell, month] - future.hazard[cell, month - 1]) * model.a_day[month]
+    left, last = uniform(word) * total, 0
     for one in range(WAYS + PLACES):
-        rate = future.rates[cell, one]
-        if altered:
-            rate *= model.factor[row, band, setting, one]
-        rate *= future.drift[max(one - WAYS + 1, 0), row]
-        if altered:
-            rate = max(rate + model.added[row, band, setting, one], 0.0)
-        future.chances[one] = rate
-        total += rate
-    return total
+        rate = rate_of(model, future, cell, month, one)
+        if rate > 0.0:
+            last = one
+            left -= rate
+            if left < 0.0:
+                break
+    return last
 
 
 @compiled
@@ -52,7 +61,9 @@ def accumulate(model: Model, future: Future, cell: int) -> None:
     for month in range(1, months):
         rate = future.hazard[cell, month]
         if model.altered[month - 1, band, setting]:
-            rate = chances(model, future, cell, month)
+            rate = 0.0
+            for one in range(WAYS + PLACES):
+                rate += rate_of(model, future, cell, month, one)
         days = model.month_end[month] - model.month_end[month - 1]
         future.hazard[cell, month] = future.hazard[cell, month - 1] + days * rate
 
@@ -83,16 +94,16 @@ def hazard_at(model: Model, hazard: Array, time: float) -> float:
 
 @compiled
 def moment_of(model: Model, hazard: Array, target: float, between: tuple[float, float]) -> float:
-    """When a cell's hazard reaches a target, known to lie between two moments."""
+    """When a cell's hazard reaches a target, known to lie between two moments: guessed in proportion, then put right."""
     low, high = month_at(model, between[0]), month_at(model, between[1])
-    while low < high:
-        middle = (low + high) // 2
-        if hazard[middle] >= target:
-            high = middle
-        else:
-            low = middle + 1
-    start, end = model.month_end[low - 1], model.month_end[low]
-    time = start + (end - start) * ((target - hazard[low - 1]) / (hazard[low] - hazard[low - 1]))
+    share = (target - hazard[low - 1]) / (hazard[high] - hazard[low - 1])
+    month = min(max(low + int(share * (high - low + 1)), low), high)
+    while month > low and hazard[month - 1] >= target:
+        month -= 1
+    while month < high and hazard[month] < target:
+        month += 1
+    start, end = model.month_end[month - 1], model.month_end[month]
+    time = start + (end - start) * ((target - hazard[month - 1]) / (hazard[month] - hazard[month - 1]))
     return float(min(max(time, between[0]), between[1]))
 
 
@@ -108,19 +119,6 @@ def placed_in(model: Model, month: int, setting: int, word: int) -> int:
             if left < 0.0:
                 return to
     return setting
-
-
-@compiled
-def choose(future: Future, pick: float) -> int:
-    """Which of the rates in `future.chances` a pick between nought and their sum falls on; never one of nought."""
-    last = 0
-    for one in range(WAYS + PLACES):
-        if future.chances[one] > 0.0:
-            last = one
-            pick -= future.chances[one]
-            if pick < 0.0:
-                break
-    return last
 
 
 @compiled
@@ -181,7 +179,7 @@ def meet(model: Model, future: Future, child: Child, cell: int, time: float) -> 
         time, -math.log(uniform(words[2])), child.setting, child.band, child.duration, child.group, child.began, step,
         child.number, child.purpose,
     )  # fmt: skip
-    which = choose(future, uniform(words[0]) * chances(model, future, cell, month))
+    which = what_happens(model, future, cell, month, words[0])
     if which < WAYS:
         return leave(model, future, child, which)
     to = placed_in(model, month, which - WAYS, words[1])
@@ -316,8 +314,7 @@ def play_draws(model: Model, levels: Levels, tally: Tally, scratch: Scratch) -> 
             tally.ways_out[row], tally.unaccompanied[row], tally.child_days[row], tally.child_days_present[row],
         )  # fmt: skip
         future = Future(
-            levels.first + row, levels.drift[row], scratch.known, scratch.rates, scratch.hazard, scratch.chances,
-            scratch.birthdays, own,
+            levels.first + row, levels.drift[row], scratch.known, scratch.rates, scratch.hazard, scratch.birthdays, own,
         )  # fmt: skip
         play_present(model, future)
         days_in_care(model, own, own.child_days_present)

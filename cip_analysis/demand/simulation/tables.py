@@ -82,12 +82,11 @@ class Tally(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room for a draw's rates by cell as they are met, and for one child's rates and birthdays."""
+    """Room for a draw's rates by cell as they are met, and for one child's birthdays."""
 
     known: Array
     rates: Array
     hazard: Array
-    chances: Array
     birthdays: Array
 
 
@@ -99,7 +98,6 @@ class Future(NamedTuple):
     known: Array
     rates: Array
     hazard: Array
-    chances: Array
     birthdays: Array
     tally: Tally
 
@@ -178,7 +176,7 @@ def blank_scratch(model: Model) -> Scratch:
     cells, events = model.events.shape
     return Scratch(
         np.zeros(cells, dtype="bool"), np.zeros((cells, events)), np.zeros((cells, len(model.month_end))),
-        np.zeros(events), np.zeros(len(BIRTHDAYS)),
+        np.zeros(len(BIRTHDAYS)),
     )  # fmt: skip
 
 
