@@ -22,7 +22,7 @@ from cip_analysis.returns.capacity import read_capacity
 from cip_analysis.returns.checks import check_returns
 from cip_analysis.returns.episodes import build_episodes
 from cip_analysis.returns.finance import read_payments
-from cip_analysis.returns.national import COLUMNS, read_national
+from cip_analysis.returns.national import COLUMNS, RECORD_COLUMNS, read_national, read_record
 from cip_analysis.returns.payments.matching import match_payments
 from cip_analysis.returns.published import read_published
 from cip_analysis.returns.ssda903 import read_returns
@@ -46,6 +46,7 @@ class Run:
     comparators: published statistics for the council, its neighbours, region and country.
     claims: what an earlier report stated, to be set beside the data; none where the run names no file.
     estimates: what the national panel taught of growth and drift (returns/national.py); no rows where none is named.
+    record: how right each method was for every authority (returns/national.py); no rows where no file is named.
     capacity: the council's own carers and homes on the census date: from its capacity file, or as its settings state.
     scenarios: what might be decided or happen, each a set of levers, in the order the run names them.
     own_data: the returns are the run's own, not another folder named by a parameter.
@@ -66,6 +67,7 @@ class Run:
     comparators: Comparators
     claims: Claims
     estimates: pd.DataFrame
+    record: pd.DataFrame
     capacity: Capacity
     scenarios: tuple[Scenario, ...]
     root: Path
@@ -158,6 +160,7 @@ def open_run(
         comparators=_read_comparators(root, chosen.published, council),
         claims=_read_claims(root, chosen.claims),
         estimates=_read_estimates(root, chosen.national),
+        record=_read_record(root, chosen.track_record),
         capacity=_read_places(root, chosen.capacity if own_data else "", council, (episodes.census_date, assumptions)),
         scenarios=tuple(read_settings(_existing(root, name, "scenario"), Scenario) for name in chosen.scenarios),
         root=root,
@@ -189,6 +192,13 @@ def _read_estimates(root: Path, name: str) -> pd.DataFrame:
     if not name:
         return pd.DataFrame({column: [] for column in COLUMNS})
     return read_national(_existing(root, name, "national estimates"))
+
+
+def _read_record(root: Path, name: str) -> pd.DataFrame:
+    """How right national forecasts have been; no rows where the run names no file of it."""
+    if not name:
+        return pd.DataFrame({column: [] for column in RECORD_COLUMNS})
+    return read_record(_existing(root, name, "track record"))
 
 
 def _read_places(root: Path, name: str, council: Council, known: tuple[date, dict[str, Judgement]]) -> Capacity:

@@ -86,8 +86,9 @@ class Disclosure(Settings):
 class Run(Settings):
     """One whole run: which council, which data, as at which day, how far ahead, from which seed.
 
-    returns, payments, published, national, capacity: folders or files, from the project's root; blank where there is
-    none. national: what the national panel tells of growth and its errors; capacity: the council's carers and homes.
+    returns, payments, published, national, track_record, capacity: folders or files, from the project's root; blank
+    where there is none. national: what the national panel tells of growth and its errors; track_record: how right each
+    method was for every authority; capacity: the council's carers and homes.
     method: how starts are forecast, a name in demand/starts.py. scenarios: files of levers, in the order shown.
     history_years: how many years to the census rates of leaving and moving are estimated from. duration_edges: days in
     care at which those rates change; none where they do not depend on it (docs/decisions/0013).
@@ -101,6 +102,7 @@ class Run(Settings):
     published: str = ""
     claims: str = ""
     national: str = ""
+    track_record: str = ""
     capacity: str = ""
     scenarios: tuple[str, ...] = ()
     method: str = "national panel"
