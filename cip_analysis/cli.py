@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,23 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from cip_analysis.ledgers import Findings, Treatments
+from cip_analysis.printing import console, errors, print_check, print_forecast, print_scorecard
 from cip_analysis.records import Episodes
 from cip_analysis.settings import Council, Pack, PaymentColumns, Run, find_root, read_settings
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from cip_analysis.forecasts import Ahead
+    pass
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-console = Console()
-errors = Console(stderr=True)
 
 NOT_USABLE, WRONG_CALL, INTERRUPTED = 1, 2, 130
 
@@ -67,11 +61,11 @@ def check(
             paid_findings, paid_treatments = _check_finance(finance, columns, episodes)
             findings, treatments = findings.join(paid_findings), treatments.join(paid_treatments)
     except ReturnError as error:
-        _print_check(error.findings, Treatments.of([]), as_json)
+        print_check(error.findings, Treatments.of([]), as_json)
         _stop(error, NOT_USABLE)
     except ValueError as error:
         _stop(error, NOT_USABLE)
-    _print_check(findings, treatments, as_json)
+    print_check(findings, treatments, as_json)
     if not as_json:
         years = f"{returns.years[0]} to {returns.years[-1]}"
         children = episodes.table["child"].nunique()
@@ -99,34 +93,6 @@ def _check_finance(finance: Path, columns: PaymentColumns, episodes: Episodes) -
 
     paid, findings, treatments = read_payments(finance, columns)
     return findings, treatments.join(match_payments(paid, episodes)[1])
-
-
-def _print_check(findings: Findings, treatments: Treatments, as_json: bool) -> None:
-    from cip_analysis.returns.account import findings_by_rule, repairs_made
-
-    if as_json:
-        both = {"findings": findings.table, "treatments": treatments.table}
-        print(json.dumps({name: json.loads(table.to_json(orient="records")) for name, table in both.items()}))  # noqa: T201
-        return
-    for line in findings_by_rule(findings).to_dict("records"):
-        colour = {"refusal": "red", "error": "red", "warning": "yellow"}.get(line["severity"], "dim")
-        counts = f"{line['rows']:,} rows, {line['children']:,} children, {line['child_days']:,.0f} child-days"
-        touched = counts if line["rows"] else ""
-        where = line["where"] + (f", first at rows {line['first_rows']}" if line["first_rows"] else "")
-        where += f"; and {line['files'] - 1} more files" if line["files"] > 1 else ""
-        console.print(f"[{colour}]{line['severity']}[/] [bold]{escape(line['rule'])}[/] {touched}", highlight=False)
-        said = f"    {line['meaning']} {line['next_step']} ({where})"
-        console.print(said, soft_wrap=True, highlight=False, markup=False)
-    if treatments.table.empty:
-        return
-    made = repairs_made(treatments)
-    console.print(f"\n[bold]What would be done about it[/]: {len(treatments.table)} rules applied in order, of which")
-    for line in made.to_dict("records"):
-        days = line["child_days_change"]
-        said = f"    {line['rule']}: {line['rows_changed']:,} of {line['rows_seen']:,} rows, {days:+,.0f} child-days"
-        console.print(said, soft_wrap=True, highlight=False, markup=False)
-    if made.empty:
-        console.print("    none changed a row")
 
 
 @app.command()
@@ -239,22 +205,7 @@ def forecast(
         write_projections(to / "projection.parquet", ahead.every)
     except (ValueError, OSError) as error:
         _stop(error, NOT_USABLE)
-    _print_forecast(ahead, opened.synthetic)
-
-
-def _print_forecast(ahead: Ahead, synthetic: bool) -> None:
-    """Each year's end in a line, and every fallback taken."""
-    shown = Table("scenario", "month", "lowest 1 in 10", "middle", "highest 1 in 10")
-    total = ahead.table[(ahead.table["setting"] == "all") & (ahead.table["age_band"] == "all")]
-    months = total["month"].drop_duplicates().iloc[::12]
-    for line in total[total["month"].isin(months)].to_dict("records"):
-        numbers = [f"{line[name]:,.0f}" for name in ("p10", "p50", "p90")]
-        shown.add_row(line["scenario"], f"{line['month']:%B %Y}", *numbers)
-    console.print(shown)
-    for note in ahead.notes:
-        console.print(f"Note: {note}", soft_wrap=True, highlight=False, markup=False)
-    if synthetic:
-        console.print("SYNTHETIC: made from invented children. Nothing here is about a real one.")
+    print_forecast(ahead, opened.synthetic)
 
 
 @contextmanager
@@ -270,51 +221,92 @@ def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
 @app.command()
 def backtest(
-    national: Annotated[Path, typer.Option(help="Published panel of authorities, releases side by side.")],
+    run_file: Annotated[Path | None, typer.Argument(metavar="RUN", help="Run file: its own returns.")] = None,
+    national: Annotated[
+        Path | None, typer.Option(help="Published panel of authorities, releases side by side.")
+    ] = None,
     neighbours: Annotated[Path | None, typer.Option(help="Statistical neighbours; everyone else unless told.")] = None,
     model: Annotated[str, typer.Option(help="Which model of neighbours in that file.")] = "2021",
     later: Annotated[Path | None, typer.Option("--outturn", help="Panel of what came; the same unless told.")] = None,
+    since: Annotated[Path | None, typer.Option(help="Still later outturns of some of them, scored apart.")] = None,
     to: Annotated[
         Path | None, typer.Option(help="Folder for the scores and estimates; only printed unless told.")
     ] = None,
+    method: Annotated[str | None, typer.Option(help="Of a RUN: one way of forecasting starts, not every.")] = None,
+    draws: Annotated[int | None, typer.Option(help="Of a RUN: futures to play from each past date.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of a RUN: the same seed gives the same numbers.")] = None,
 ) -> None:
-    """Forecast every authority again from each past year with what was known then, and score it. Exit 0 or 2."""
+    """Forecast again from past dates with what was known then, and score it: a RUN's returns, or every authority.
+
+    Exit 0 scored, 1 nothing to score, 2 wrong call.
+    """
+    if run_file is not None and national is None:
+        _backtest_own(run_file, to, method, draws, seed)
+    elif national is not None and run_file is None:
+        _backtest_national(national, (neighbours, model), (later, since), to)
+    else:
+        _stop(ValueError("Name what to look back on: a RUN file, or --national PANEL; one of the two."), WRONG_CALL)
+
+
+def _backtest_own(run_file: Path, to: Path | None, method: str | None, draws: int | None, seed: int | None) -> None:
+    """A run's own returns, forecast again from each 31 March with enough before and after it."""
+    from cip_analysis.demand.accuracy.rivals import RIVALS
+    from cip_analysis.demand.backtest import LookBack, forecast_alike, scorecard
+    from cip_analysis.forecasts import asked_of, look_back_run
+    from cip_analysis.run import open_run
+
+    try:
+        opened = open_run(str(run_file.resolve()))
+        asked = asked_of(opened, method, None, draws, seed)
+        LookBack((asked.method,))
+        with _bar("Forecasting again from the past") as move:
+            scored = forecast_alike(look_back_run(opened, asked, move))
+        card = scorecard(scored)
+        card = card[card["method"].isin([method, *RIVALS])] if method else card
+        if to is not None:
+            to.mkdir(parents=True, exist_ok=True)
+            card.to_csv(to / "scorecard.csv", index=False, float_format="%.6f")
+    except (ValueError, OSError) as error:
+        _stop(error, WRONG_CALL)
+    for note in scored.notes:
+        console.print(f"Note: {note}", soft_wrap=True, highlight=False, markup=False)
+    if card.empty:
+        raise typer.Exit(NOT_USABLE)
+    print_scorecard(card[~card["measure"].str.contains(":")])
+
+
+def _backtest_national(
+    national: Path, near: tuple[Path | None, str], came: tuple[Path | None, Path | None], to: Path | None
+) -> None:
+    """Every authority of the published panel, beside its neighbours (a file and a model) and what came (two files)."""
     from cip_analysis.demand.national.backtest import backtest_national, scorecard
     from cip_analysis.demand.national.estimates import learn, origins_of
     from cip_analysis.demand.national.panel import everyone_else
+    from cip_analysis.demand.national.record import national_record, score_latest
     from cip_analysis.returns.published import read_neighbours, read_published
 
     try:
         figures = read_published(national)
-        near = read_neighbours(neighbours, model) if neighbours else everyone_else(figures)
-        came = read_published(later) if later else None
-        figures = replace(figures, neighbours=near)
+        beside = read_neighbours(near[0], near[1]) if near[0] else everyone_else(figures)
+        figures = replace(figures, neighbours=beside)
+        later, since = (read_published(each) if each else None for each in came)
         with console.status("Forecasting from each past year"):
-            scored = backtest_national(figures, came)
+            scored = backtest_national(figures, later)
+            latest = score_latest(figures, since) if since else None
         card = scorecard(scored)
         if to is not None:
             to.mkdir(parents=True, exist_ok=True)
             for name, by in (("", []), ("_by_size", ["size"]), ("_by_origins", ["origins"])):
                 scorecard(scored, by).to_csv(to / f"scorecard{name}.csv", index=False, float_format="%.6f")
+            record = national_record(scored, latest)
+            record.to_csv(to / "national_scorecard.csv", index=False, float_format="%.5g")
             learned = learn(figures, origins_of(figures))
             learned.to_csv(to / "national_estimates.csv", index=False, float_format="%.6g")
     except (ValueError, OSError) as error:
         _stop(error, WRONG_CALL)
-    _print_scorecard(card)
-    if neighbours is None:
+    print_scorecard(card)
+    if near[0] is None:
         console.print("No neighbours given: every other authority stood for them.", soft_wrap=True)
-
-
-def _print_scorecard(card: pd.DataFrame) -> None:
-    from cip_analysis.demand.national.backtest import skill
-
-    shown = Table("method", "measure", "years", "n", "MAE", "MAPE", "CRPS", "skill", "80% held", "95% held")
-    for line in card.assign(skill=skill(card)).to_dict("records"):
-        shares = [f"{line[name]:.1%}" for name in ("mape", "crps", "skill", "coverage_80", "coverage_95")]
-        years = str(line["horizon_months"] // 12)
-        shown.add_row(line["method"], line["measure"], years, f"{line['n']:,}", f"{line['mae']:.1f}", *shares)
-    console.print(shown)
-    console.print("CRPS: a share of the count at the origin. Skill: how far below that of no change.", soft_wrap=True)
 
 
 @app.command()

@@ -25,8 +25,9 @@ from cip_analysis.demand.accuracy.scores import LEVELS, Numbers, crps, held, sco
 from cip_analysis.demand.caseload import count_caseload, last_whole_month
 from cip_analysis.demand.forecast import MONTHS_IN_YEAR, Asked, Evidence, ForecastError, prepare
 from cip_analysis.demand.inputs import month_ends
-from cip_analysis.demand.pathways import known_at
+from cip_analysis.demand.pathways import PathwaysError, known_at
 from cip_analysis.demand.simulate import simulate
+from cip_analysis.demand.simulation.limits import SimulationError
 from cip_analysis.demand.starts import METHODS, StartsError
 from cip_analysis.projections import Projection
 from cip_analysis.records import Episodes
@@ -188,9 +189,12 @@ def scorecard(scored: Scored, by: Sequence[str] = ()) -> pd.DataFrame:
 
 
 def forecast_alike(scored: Scored) -> Scored:
-    """Only what every method forecast, so that methods are compared on the same origins; a note where some go."""
+    """Only what every method tried on a measure could forecast, so that all are compared on the same origins.
+
+    A note says how many origins go.
+    """
     keys = ["measure", "origin", "horizon_months"]
-    methods = scored.table["method"].nunique()
+    methods = scored.table.groupby("measure")["method"].transform("nunique")
     shared = scored.table.groupby(keys)["method"].transform("size") == methods
     kept = scored.table[shared].reset_index(drop=True)
     gone = len(scored.origins) - kept["origin"].nunique()
@@ -248,11 +252,11 @@ def _by_suite(episodes: Episodes, evidence: Evidence, asked: Asked, at: _At) -> 
     """Forecasts by one of our own methods from the histories as known at the origin; none, and why, if it cannot."""
     try:
         inputs = prepare(known_at(episodes, at.origin), evidence, asked)
-    except (ForecastError, StartsError) as error:
+        if inputs.method != asked.method:
+            return [], f"{asked.method}, from {at.origin:%B %Y}: could not be made; {inputs.method} stood in, unscored."
+        drawn = measure_draws(simulate(inputs), at.horizons)
+    except (ForecastError, PathwaysError, StartsError, SimulationError) as error:
         return [], f"{asked.method}, from {at.origin:%B %Y}: {error}"
-    if inputs.method != asked.method:
-        return [], f"{asked.method}, from {at.origin:%B %Y}: could not be made; {inputs.method} stood in, unscored."
-    drawn = measure_draws(simulate(inputs), at.horizons)
     return [_Made(asked.method, measure, at, draws) for measure, draws in drawn.items()], ""
 
 

@@ -156,6 +156,10 @@ def test_methods_are_compared_only_where_all_could_forecast():
     assert forecast_alike(scored_by_hand()).notes == ()
 
 
+def test_a_measure_that_fewer_methods_forecast_is_compared_among_those(scored):
+    assert forecast_alike(scored).table.equals(scored.table)
+
+
 def test_a_method_nobody_tried_has_no_record():
     with pytest.raises(BacktestError, match="No forecast by 'tea leaves'"):
         track_record(scored_by_hand(), "tea leaves")

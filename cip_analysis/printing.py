@@ -1,0 +1,77 @@
+"""What the commands print: findings, forecasts and scores, in tables and plain lines."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cip_analysis.ledgers import Findings, Treatments
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cip_analysis.forecasts import Ahead
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def print_check(findings: Findings, treatments: Treatments, as_json: bool) -> None:
+    """What is wrong with returns and what would be done about it, in lines or as JSON."""
+    from cip_analysis.returns.account import findings_by_rule, repairs_made
+
+    if as_json:
+        both = {"findings": findings.table, "treatments": treatments.table}
+        print(json.dumps({name: json.loads(table.to_json(orient="records")) for name, table in both.items()}))  # noqa: T201
+        return
+    for line in findings_by_rule(findings).to_dict("records"):
+        colour = {"refusal": "red", "error": "red", "warning": "yellow"}.get(line["severity"], "dim")
+        counts = f"{line['rows']:,} rows, {line['children']:,} children, {line['child_days']:,.0f} child-days"
+        touched = counts if line["rows"] else ""
+        where = line["where"] + (f", first at rows {line['first_rows']}" if line["first_rows"] else "")
+        where += f"; and {line['files'] - 1} more files" if line["files"] > 1 else ""
+        console.print(f"[{colour}]{line['severity']}[/] [bold]{escape(line['rule'])}[/] {touched}", highlight=False)
+        said = f"    {line['meaning']} {line['next_step']} ({where})"
+        console.print(said, soft_wrap=True, highlight=False, markup=False)
+    if treatments.table.empty:
+        return
+    made = repairs_made(treatments)
+    console.print(f"\n[bold]What would be done about it[/]: {len(treatments.table)} rules applied in order, of which")
+    for line in made.to_dict("records"):
+        days = line["child_days_change"]
+        said = f"    {line['rule']}: {line['rows_changed']:,} of {line['rows_seen']:,} rows, {days:+,.0f} child-days"
+        console.print(said, soft_wrap=True, highlight=False, markup=False)
+    if made.empty:
+        console.print("    none changed a row")
+
+
+def print_forecast(ahead: Ahead, synthetic: bool) -> None:
+    """Each year's end in a line, and every fallback taken."""
+    shown = Table("scenario", "month", "lowest 1 in 10", "middle", "highest 1 in 10")
+    total = ahead.table[(ahead.table["setting"] == "all") & (ahead.table["age_band"] == "all")]
+    months = total["month"].drop_duplicates().iloc[::12]
+    for line in total[total["month"].isin(months)].to_dict("records"):
+        numbers = [f"{line[name]:,.0f}" for name in ("p10", "p50", "p90")]
+        shown.add_row(line["scenario"], f"{line['month']:%B %Y}", *numbers)
+    console.print(shown)
+    for note in ahead.notes:
+        console.print(f"Note: {note}", soft_wrap=True, highlight=False, markup=False)
+    if synthetic:
+        console.print("SYNTHETIC: made from invented children. Nothing here is about a real one.")
+
+
+def print_scorecard(card: pd.DataFrame) -> None:
+    """A scorecard with its skill against *no change*."""
+    from cip_analysis.demand.national.backtest import skill
+
+    shown = Table("method", "measure", "years", "n", "MAE", "MAPE", "CRPS", "skill", "80% held", "95% held")
+    for line in card.assign(skill=skill(card)).to_dict("records"):
+        shares = [f"{line[name]:.1%}" for name in ("mape", "crps", "skill", "coverage_80", "coverage_95")]
+        years = str(line["horizon_months"] // 12)
+        shown.add_row(line["method"], line["measure"], years, f"{line['n']:,}", f"{line['mae']:.1f}", *shares)
+    console.print(shown)
+    console.print("CRPS: a share of the count at the origin. Skill: how far below that of no change.", soft_wrap=True)
