@@ -5,9 +5,11 @@ Usage: python benchmarks/simulation_speed.py [--to FOLDER] [--peer PYTHON] [--pa
 goals: a county of 560 children and 250 starts a year over 10,000 draws, and England's 84,000 children and 31,000
 starts a year over 1,000, both over 60 months, each in a process of its own after a first that compiles; seconds are
 of processor, all threads together. cost: the same against children, draws and months, printed and drawn as
-simulation-cost.png in FOLDER. whole: `cip forecast` from returns to files, at 600 and at 29,000 children over five
-years, beside the peer's daily steps on the same returns. --peer names the interpreter of an environment that holds
-cs-demand-model 0.5.1 (Python 3.10); the variable CS_DEMAND_MODEL_PYTHON does as well. Exit 1 where a goal is missed.
+simulation-cost.png in FOLDER. whole: the forecast from returns to forecast.csv, at 600 and at 29,000 children over five
+years, beside the peer's daily steps on the same returns; and `cip forecast` whole, which scores the past as well and
+prices what is ahead, as the peer does not. Nothing is kept from one to the next. --peer names the interpreter of an
+environment that holds cs-demand-model 0.5.1 (Python 3.10); the variable CS_DEMAND_MODEL_PYTHON does as well. Exit 1
+where a goal is missed.
 """
 
 from __future__ import annotations
@@ -61,7 +63,16 @@ projection = simulate(inputs)
 took = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu_began, "peak_mb": peak_mb()}
 print(json.dumps({**took, "children_then": float(projection.total[:, -1].mean())}))
 """
-OURS = """
+FORECAST = """
+import json, time
+began, cpu_began = time.perf_counter(), time.process_time()
+from cip_analysis.forecasts import forecast_run
+from cip_analysis.run import open_run
+forecast_run(open_run("run.toml")).table.to_csv("forecast.csv")
+took = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu_began}
+print(json.dumps({**took, "peak_mb": peak_mb()}))
+"""
+COMMAND = """
 import json, sys, time
 began, cpu_began = time.perf_counter(), time.process_time()
 from cip_analysis.cli import app
@@ -156,9 +167,10 @@ def measure_cost() -> pd.DataFrame:
     """Seconds of processor against each size in turn, the others as a county's."""
     usual = {"children": 560, "draws": 500, "months": 60}
     sizes = {
-        "children": (70, 140, 280, 560, 1120, 4480, 17920), "draws": (50, 100, 200, 500, 1000, 4000),
-        "months": (6, 12, 24, 60, 120, 240),
+        "children": (70, 280, 1120, 4480, 17920), "draws": (50, 200, 1000, 4000),
+        "months": (12, 24, 60, 120, 240),
     }  # fmt: skip
+    simulate(a_model(draws=2, months=2))
     rows = []
     for what, values in sizes.items():
         for value in values:
@@ -180,6 +192,8 @@ def draw_cost(table: pd.DataFrame, path: Path) -> None:
         last = rows.iloc[-1]
         axis.loglog(rows["size"], last["cpu_seconds"] * rows["size"] / last["size"], ":", color="#801650")
         axis.set_xlabel(str(against))
+        axis.set_xticks(list(rows["size"]), [f"{size:,}" for size in rows["size"]], fontsize=8)
+        axis.minorticks_off()
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("seconds of processor")
     axes[0].annotate("in proportion", (0.55, 0.42), xycoords="axes fraction", color="#801650")
@@ -194,15 +208,19 @@ def compare_whole(peer: str, seed: int) -> None:
     for children in (600, 29_000):
         with tempfile.TemporaryDirectory() as held:
             root = make_root(Path(held), children, seed)
-            ours = _run(sys.executable, OURS, "forecast", "run.toml", "--to", "forecast", folder=root)
-            print(f"\n{children:,} children: cip forecast {_in_words(ours)}, 1,000 draws, with its track record")
+            ours = _run(sys.executable, FORECAST, folder=root)
+            print(f"\n{children:,} children\n  the forecast, 1,000 draws: {_in_words(ours)}", flush=True)
+            shutil.rmtree(root / "reports", ignore_errors=True)
+            command = _run(sys.executable, COMMAND, "forecast", "run.toml", "--to", "forecast", folder=root)
+            print(f"  cip forecast, with its track record: {_in_words(command)}", flush=True)
             if not peer:
-                print(f"cs-demand-model left out: neither --peer nor {PEER_VARIABLE} names an interpreter with it.")
+                print(f"  cs-demand-model left out: neither --peer nor {PEER_VARIABLE} names an interpreter with it.")
                 continue
             theirs = _run(peer, PEERS, "returns", str(YEARS * 365), "ahead.csv", folder=root)
-            print(f"cs-demand-model 0.5.1, daily steps {_in_words(theirs)}, no intervals")
+            print(f"  cs-demand-model 0.5.1, daily steps, no intervals: {_in_words(theirs)}", flush=True)
             if ours and theirs:
-                print(f"It takes {theirs['seconds'] / ours['seconds']:.1f} times as long")
+                cpu, clock = theirs["cpu"] / ours["cpu"], theirs["seconds"] / ours["seconds"]
+                print(f"  it takes {cpu:.1f} times the processor and {clock:.1f} times as long as our forecast")
 
 
 def make_root(root: Path, children: int, seed: int) -> Path:

@@ -94,7 +94,7 @@ def hazard_at(model: Model, hazard: Array, time: float) -> float:
 
 @compiled
 def moment_of(model: Model, hazard: Array, target: float, between: tuple[float, float]) -> float:
-    """When a cell's hazard reaches a target, known to lie between two moments: guessed in proportion, then put right."""
+    """When a cell's hazard reaches a target, known to lie between two moments: guessed, then put right."""
     low, high = month_at(model, between[0]), month_at(model, between[1])
     share = (target - hazard[low - 1]) / (hazard[high] - hazard[low - 1])
     month = min(max(low + int(share * (high - low + 1)), low), high)
