@@ -21,7 +21,7 @@ import pandas as pd
 from cip_analysis.codes import AGE_BANDS, SETTINGS
 from cip_analysis.contracts import empty_table
 from cip_analysis.demand.accuracy.rivals import NO_CHANGE, RIVALS
-from cip_analysis.demand.accuracy.scores import LEVELS, Numbers, crps, held, score
+from cip_analysis.demand.accuracy.scores import LEVELS, Numbers, crps, held, interval, score
 from cip_analysis.demand.caseload import count_caseload, last_whole_month
 from cip_analysis.demand.forecast import MONTHS_IN_YEAR, Asked, Evidence, ForecastError, prepare
 from cip_analysis.demand.inputs import month_ends
@@ -44,7 +44,8 @@ STANDING = tuple(name for name in METHODS if name != STATED)
 
 SCORED_COLUMNS = {
     "method": "text", "measure": "text", "origin": "date", "horizon_months": "whole", "forecast": "number",
-    "outturn": "number", "stock": "number", "crps": "number", "held_80": "flag", "held_95": "flag",
+    "p02_5": "number", "p10": "number", "p90": "number", "p97_5": "number", "outturn": "number", "stock": "number",
+    "crps": "number", "held_80": "flag", "held_95": "flag",
 }  # fmt: skip
 SCORECARD_COLUMNS = ("method", "measure", "horizon_months", "n", "mae", "mape", "crps", "coverage_80", "coverage_95")
 Progress = Callable[[int, int], None]
@@ -81,9 +82,10 @@ class LookBack:
 class Scored:
     """Every forecast made from every origin, with its outturn.
 
-    table: one row a method, measure, origin and horizon, with `forecast` (the median), `outturn`, `stock` (the count
-    at the origin; of a flow, in the year before it), `crps`, `held_80` and `held_95`. Measures are "stock", "starts"
-    and "ceases" (of the year that ends at the horizon), and "stock: " with a setting or an age band.
+    table: one row a method, measure, origin and horizon, with `forecast` (the median), the ends of its 80% and 95%
+    ranges (`p10`, `p90`, `p02_5`, `p97_5`), `outturn`, `stock` (the count at the origin; of a flow, in the year before
+    it), `crps`, `held_80` and `held_95`. Measures are "stock", "starts" and "ceases" (of the year that ends at the
+    horizon), and "stock: " with a setting or an age band.
     origins: month ends forecast from. notes: what was left out, and why.
     """
 
@@ -270,10 +272,12 @@ def _score_one(made: _Made, truth: pd.DataFrame) -> pd.DataFrame:
     came = truth[made.measure]
     outturn = np.array([came[pd.Timestamp(_later(made.at.origin, months))] for months in made.at.horizons], "float64")
     quantiles = np.quantile(made.draws, LEVELS, axis=0).T
+    (p10, p90), (p02_5, p97_5) = interval(quantiles, 0.80), interval(quantiles, 0.95)
     return pd.DataFrame(
         {
             "method": made.method, "measure": made.measure, "origin": pd.Timestamp(made.at.origin),
-            "horizon_months": list(made.at.horizons), "forecast": np.median(made.draws, axis=0), "outturn": outturn,
+            "horizon_months": list(made.at.horizons), "forecast": np.median(made.draws, axis=0),
+            "p02_5": p02_5, "p10": p10, "p90": p90, "p97_5": p97_5, "outturn": outturn,
             "stock": float(came[pd.Timestamp(made.at.origin)]), "crps": crps(quantiles, outturn),
             "held_80": held(quantiles, outturn, 0.80), "held_95": held(quantiles, outturn, 0.95),
         }

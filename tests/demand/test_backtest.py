@@ -129,6 +129,14 @@ def scored_by_hand():
     return Scored(rows, (date(2015, 3, 31), date(2016, 3, 31)))
 
 
+def test_an_outturn_is_held_where_it_lies_between_the_ends_of_its_range(scored):
+    made = scored.table
+    assert len(made)
+    assert ((made["p02_5"] <= made["p10"]) & (made["p10"] <= made["p90"]) & (made["p90"] <= made["p97_5"])).all()
+    assert (made["outturn"].between(made["p10"], made["p90"]) == made["held_80"]).all()
+    assert (made["outturn"].between(made["p02_5"], made["p97_5"]) == made["held_95"]).all()
+
+
 def test_a_scorecard_is_what_a_pencil_says():
     card = scorecard(scored_by_hand()).set_index("method").loc["constant rate"]
     assert card["n"] == 2
