@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
+import numpy as np
 import pandas as pd
 
+from cip_analysis.demand.accuracy.rivals import FEWEST_MONTHS, RIVALS
+from cip_analysis.demand.accuracy.scores import LEVELS
 from cip_analysis.demand.backtest import Scored, track_record
-from cip_analysis.demand.forecast import ALL
+from cip_analysis.demand.forecast import ALL, NATIONAL
+from cip_analysis.demand.levers.context import PER
+from cip_analysis.demand.national.outlook import gap_shares, neighbours_rate, population_ahead, population_known
 from cip_analysis.demand.scenarios import compare_scenarios
-from cip_analysis.forecasts import Ahead
+from cip_analysis.forecasts import Ahead, evidence_of
+from cip_analysis.records import Released
+from cip_analysis.run import Run
 from cip_analysis.scenario_settings import Scenario
 
 IN_ALL = "children in all"
+MARCH = 3
 MOVES = {"p10": "p10_difference", "p50": "p50_difference", "p90": "p90_difference"}
-TOLD = (ALL, "in-house foster", "independent foster", "external residential")
+RECORD = {
+    "n": "forecasts",
+    "missed": "average_miss_share",
+    "missed_no_change": "no_change_miss_share",
+    "worst": "largest_miss_share",
+    "too_high": "too_high",
+    "held_80": "held_by_80_range",
+    "held_95": "held_by_95_range",
+}
+METHODS_IN_WORDS = {
+    NATIONAL: "as the total of an authority like this has grown in England",
+    "shrunken drift": "as the council's own starts have drifted",
+    "constant rate": "at the council's own recent rate",
+    "population and season": "with the child population and the season",
+    "stated path": "as stated in the run",
+}
+TOLD = (ALL, "external residential")
 
 
 def list_notes(ahead: Ahead) -> pd.DataFrame:
@@ -32,14 +58,15 @@ def show_differences(ahead: Ahead, settings: Sequence[str] = TOLD) -> pd.DataFra
     """How far each scenario is from the baseline at the horizon, draw by draw, in children.
 
     Columns: scenario (its title), setting, baseline (the middle without it), p10_difference, p50_difference and
-    p90_difference. Settings that no scenario moves by half a child are left out, and so are all where there is none.
+    p90_difference, each to the nearest child.
     """
     compared = compare_scenarios(ahead.baseline, ahead.scenarios)
     last = compared[(compared["measure"] == "children") & compared["setting"].isin(settings)]
     last = last[last["year_end"] == pd.Timestamp(ahead.baseline.months[-1])].rename(columns=MOVES)
     before = _middles(ahead)
+    whole = last[list(MOVES.values())].round()
     shown = last.assign(
-        scenario=last["scenario"].map(ahead.titles), baseline=last["setting"].map(before).astype("int64"),
+        **whole, scenario=last["scenario"].map(ahead.titles), baseline=last["setting"].map(before).astype("int64"),
         setting=last["setting"].replace(ALL, IN_ALL),
     )  # fmt: skip
     return shown[["scenario", "setting", "baseline", *MOVES.values()]].reset_index(drop=True)
@@ -48,24 +75,24 @@ def show_differences(ahead: Ahead, settings: Sequence[str] = TOLD) -> pd.DataFra
 def show_drivers(drivers: pd.DataFrame, ahead: Ahead) -> pd.DataFrame:
     """What each lever moves at the horizon: lever, setting, baseline, and the difference's middle and 80% range."""
     before = _middles(ahead)
-    shown = drivers.rename(columns=MOVES).assign(
-        baseline=drivers["setting"].map(before).astype("int64"), setting=drivers["setting"].replace(ALL, IN_ALL)
-    )  # fmt: skip
+    whole = drivers[list(MOVES)].round().rename(columns=MOVES)
+    settings, counted = drivers["setting"].replace(ALL, IN_ALL), drivers["setting"].map(before).astype("int64")
+    shown = drivers.assign(**whole, baseline=counted, setting=settings)
     return shown[["lever", "setting", "baseline", *MOVES.values()]].reset_index(drop=True)
 
 
 def show_record(scored: Scored, method: str) -> pd.DataFrame:
     """How forecasts of the total made from the council's own past have done, a row a horizon.
 
-    Columns: months_ahead, forecasts, missed and missed_no_change (mean miss as a share of what came), worst, too_high,
-    held_80 and held_95 (how many outturns lay inside). No rows where the past is too short, or cannot be scored.
+    Columns: years_ahead, forecasts, average_miss_share and largest_miss_share (of what came), no_change_miss_share
+    (the average miss of saying that nothing changes), too_high, held_by_80_range, held_by_95_range (of the forecasts,
+    how many), years. No rows where the past is too short, or cannot be scored.
     """
     if scored.table.empty:
         return pd.DataFrame()
     record = track_record(scored, method)
-    total = record[record["measure"] == "stock"].rename(columns={"horizon_months": "months_ahead", "n": "forecasts"})
-    columns = ["months_ahead", "forecasts", "missed", "missed_no_change", "worst", "too_high", "held_80", "held_95"]
-    return total[[*columns, "years"]].reset_index(drop=True)
+    total = record[record["measure"] == "stock"].rename(columns=RECORD)
+    return total.assign(years_ahead=total["horizon_months"] // 12)[["years_ahead", *RECORD.values(), "years"]]
 
 
 def _middles(ahead: Ahead) -> dict[str, int]:
@@ -76,3 +103,78 @@ def _middles(ahead: Ahead) -> dict[str, int]:
         & (ahead.table["age_band"] == ALL)
     ]
     return {str(name): round(middle) for name, middle in zip(last["setting"], last["p50"], strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class AtNeighboursRate:
+    """How many children the neighbours' rate would mean, how likely so many are, and how such gaps have closed.
+
+    day: the last 31 March projected; none where no rate is held. chance: share of futures with so many or more.
+    usual_share: of the gap that authorities closed over as long, as known at the census; none where not known.
+    """
+
+    day: date | None = None
+    children: float = 0.0
+    chance: float = 0.0
+    usual_share: float | None = None
+
+
+def at_neighbours_rate(run: Run, ahead: Ahead) -> AtNeighboursRate:
+    """The earlier report's assumption beside the forecast: the whole gap to the neighbours closed by the last March."""
+    months = ahead.baseline.months
+    marches = [place for place, day in enumerate(months) if place and day.month == MARCH]
+    comparators = evidence_of(run).comparators
+    rate = None if comparators.table.empty else neighbours_rate(comparators, run.council, months[0])
+    if rate is None or not marches:
+        return AtNeighboursRate()
+    population = population_known(comparators, run.council, months[0])
+    people = population_ahead(population, months[0], len(months) - 1)
+    known = sorted(people)
+    children = rate / PER * float(np.interp(marches[-1], known, [people[month] for month in known]))
+    usual = gap_shares(run.estimates, months[0]).get(marches[-1])
+    return AtNeighboursRate(months[marches[-1]], children, ahead.chance(months[marches[-1]], children), usual)
+
+
+def largest_movers(ahead: Ahead, most: int = 6) -> list[str]:
+    """The scenarios that move the total most at the horizon, in the run's order; six can be told apart on a chart."""
+    before = ahead.baseline.total[:, -1].mean()
+    moved = {one.scenario: abs(one.total[:, -1].mean() - before) for one in ahead.scenarios}
+    kept = sorted(moved, key=lambda name: -moved[name])[:most]
+    return [one.scenario for one in ahead.scenarios if one.scenario in kept]
+
+
+def with_titles(released: Released, ahead: Ahead) -> Released:
+    """The released forecast with its scenarios called by their titles, in plain words."""
+    called = released.table["scenario"].map(ahead.titles).fillna(released.table["scenario"])
+    return replace(released, table=released.table.assign(scenario=called))
+
+
+def widest_apart(released: Released) -> str:
+    """Which scenarios end lowest and highest, in a phrase for a title."""
+    last = released.table[released.table["month"] == released.table["month"].max()].dropna(subset="p50")
+    if len(last) < 2:
+        return "There is nothing to set beside the baseline"
+    low, high = last.loc[last["p50"].astype(int).idxmin()], last.loc[last["p50"].astype(int).idxmax()]
+    return (
+        f"By {last['month'].iloc[0]:%B %Y} the scenarios' middles run from {low['p50']:,} to {high['p50']:,} children"
+    )
+
+
+def show_rivals(stock: pd.DataFrame, ahead: Ahead) -> pd.DataFrame:
+    """What methods that see only the line of past counts make of it: rival, month, p10, p50, p90.
+
+    stock: month and children, every month to the origin. The origin comes first, as outturn. No rows where the line is
+    too short for them.
+    """
+    history = stock["children"].to_numpy(dtype="float64")
+    months = pd.DatetimeIndex(list(ahead.baseline.months))
+    if len(history) < FEWEST_MONTHS:
+        return pd.DataFrame()
+    now = np.full((1, 3), history[-1])
+    parts = []
+    for name, rival in RIVALS.items():
+        quantiles = rival(history, range(1, len(months)))
+        told = np.array([np.interp([0.1, 0.5, 0.9], LEVELS, column) for column in quantiles.T])
+        shown = pd.DataFrame(np.vstack([now, told]), columns=["p10", "p50", "p90"])
+        parts.append(shown.assign(rival=name, month=months))
+    return pd.concat(parts, ignore_index=True)[["rival", "month", "p10", "p50", "p90"]]

@@ -105,6 +105,7 @@ def asked_of(
         draws=own.draws if draws is None else draws,
         seed=own.seed if seed is None else seed,
         history_years=own.history_years,
+        arrivals_years=own.arrivals_years,
         duration_edges=own.duration_edges,
     )
 

@@ -90,8 +90,9 @@ class Run(Settings):
     where there is none. national: what the national panel tells of growth and its errors; track_record: how right each
     method was for every authority; capacity: the council's carers and homes.
     method: how starts are forecast, a name in demand/starts.py. scenarios: files of levers, in the order shown.
-    history_years: how many years to the census rates of leaving and moving are estimated from. duration_edges: days in
-    care at which those rates change; none where they do not depend on it (docs/decisions/0013).
+    history_years: how many years to the census rates of leaving and moving are estimated from; arrivals_years:
+    those whose arrivals stand for the ones to come. duration_edges: days in care at which rates change; none where they
+    do not depend on it (docs/decisions/0013).
     as_at: the day the returns describe; blank lets the reader work it out from the files.
     """
 
@@ -107,6 +108,7 @@ class Run(Settings):
     scenarios: tuple[str, ...] = ()
     method: str = "national panel"
     history_years: Annotated[int, Field(gt=0, le=30)] = 4
+    arrivals_years: Annotated[int, Field(gt=0, le=30)] = 2
     duration_edges: tuple[Annotated[int, Field(gt=0)], ...] = ()
     as_at: date | None = None
     synthetic_seed: int | None = None

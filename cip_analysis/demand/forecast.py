@@ -19,13 +19,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS
-from cip_analysis.demand.accuracy.scores import LEVELS
 from cip_analysis.demand.caseload import last_whole_month
 from cip_analysis.demand.inputs import ModelInputs, no_effects, stream
-from cip_analysis.demand.national.estimates import NationalError, carried_to, forecast_authority, stock_known
+from cip_analysis.demand.national.estimates import (
+    NationalError,
+    carried_to,
+    drift_at,
+    forecast_authority,
+    untold_drivers,
+)
 from cip_analysis.demand.national.following import SOLVING_DRAWS, follow_national
 from cip_analysis.demand.pathways import children_present, estimate_pathways, known_at, past_entrants
-from cip_analysis.demand.starts import METHODS, Drift, StartsAhead, count_starts, drift_path, forecast_starts
+from cip_analysis.demand.starts import METHODS, StartsAhead, count_starts, drift_path, forecast_starts
 from cip_analysis.projections import Projection
 from cip_analysis.records import Comparators, Episodes
 from cip_analysis.returns.published import POPULATION
@@ -40,9 +45,6 @@ ALL = "all"
 MONTHS_IN_YEAR = 12
 LONGEST = 240
 MOST_DRAWS = 100_000
-DRIFTS = ("drift_starts_sd", "noise_starts_sd", "drift_leaving_sd", "noise_leaving_sd")
-WIDTH_OF_80 = 2.563103
-"""Standard deviations from the 10th to the 90th percentile of a normal distribution."""
 
 
 class ForecastError(ValueError):
@@ -53,8 +55,10 @@ class ForecastError(ValueError):
 class Asked:
     """What is asked of a forecast.
 
-    method: a name in starts.METHODS. history_years: how many years to the origin the rates come from. stated:
-    children a year, for the method that takes them from the user. duration_edges: days in care at which rates change.
+    method: a name in starts.METHODS. history_years: how many years to the origin the rates come from. arrivals_years:
+    those whose arrivals stand for the ones to come, fewer, because where children are first placed changes faster.
+    stated: children a year, for the method that takes them from the user. duration_edges: days in care at which rates
+    change.
     Raises ForecastError for a horizon, draws or method that cannot be.
     """
 
@@ -63,6 +67,7 @@ class Asked:
     draws: int = 1000
     seed: int = 20180706
     history_years: int = 4
+    arrivals_years: int = 2
     stated: tuple[float, ...] = ()
     duration_edges: tuple[int, ...] = ()
 
@@ -197,43 +202,18 @@ def _national(evidence: Evidence, origin: date, asked: Asked, notes: list[str]) 
     try:
         estimates, note = carried_to(evidence.estimates, year)
         made = forecast_authority(estimates, evidence.comparators, evidence.council, year)
-        now = stock_known(evidence.comparators, evidence.council, year)
     except NationalError as error:
         notes.append(f"{error} Starts are forecast by {WITHOUT_NATIONAL} instead, from the council's own returns.")
         return None, WITHOUT_NATIONAL
     notes.extend([note] if note else [])
-    logs = np.log(made[list(map(float, LEVELS))].to_numpy())
-    tails = [int(np.argmin(np.abs(LEVELS - chance))) for chance in (0.1, 0.9)]
-    spread = (logs[:, tails[1]] - logs[:, tails[0]]) / WIDTH_OF_80
-    return pd.DataFrame({"growth": made["centre"] / now, "spread": spread}, index=made.index), NATIONAL
+    if untold := untold_drivers(evidence.comparators, evidence.council, year):
+        notes.append(f"Taken as at the national mean, because the figures held do not tell it: {', '.join(untold)}.")
+    return made, NATIONAL
 
 
 def _last_march(origin: date) -> int:
     """The year of the last 31 March by the origin: the published count a forecast can start from."""
     return origin.year if origin >= date(origin.year, 3, 31) else origin.year - 1
-
-
-def drift_at(estimates: pd.DataFrame, year: int) -> tuple[Drift, tuple[str, ...]]:
-    """How flows wander from year to year, as the national panel told it by `year`, and a note where that is a stand-in.
-
-    Of the years held, the last by then counts; before them all, the first, which is hindsight and is said.
-    Raises ForecastError where nothing was learned of drift.
-    """
-    told = estimates[estimates["term"].isin(DRIFTS)]
-    held = sorted(told.loc[told["value"].notna(), "origin"].unique()) if len(told) else []
-    if not held:
-        raise ForecastError(
-            "Nothing is known of how starts and leaving drift from year to year, so no interval would be true. Name "
-            "data/reference/national_estimates.csv under `national` in the run's settings."
-        )
-    by_then = [origin for origin in held if origin <= year]
-    used = by_then[-1] if by_then else held[0]
-    value = told[told["origin"] == used].set_index("term")["value"]
-    source = f"all English authorities, as known at March {used}"
-    starts, starts_noise, leaving, leaving_noise = (float(value[term]) for term in DRIFTS)
-    drift = Drift(starts, starts_noise, leaving, leaving_noise, source)
-    said = f"How far starts and leaving drift was learned at March {used}, after the forecast's start: hindsight."
-    return drift, () if by_then else (said,)
 
 
 def _assemble(
@@ -242,7 +222,7 @@ def _assemble(
     """The inputs with starts by the method asked for, before the total is made to follow anything."""
     origin, months, draws = window[1], asked.horizon_months, asked.draws
     present, present_notes = children_present(episodes, origin)
-    others, unaccompanied, entrant_notes = past_entrants(episodes, *window)
+    others, unaccompanied, entrant_notes = past_entrants(episodes, _since(window, asked.arrivals_years), origin)
     pathways = estimate_pathways(episodes, *window, asked.duration_edges)
     drift, drift_notes = drift_at(evidence.estimates, origin.year)
     still = replace(drift, starts_sd=0.0, leaving_sd=0.0, leaving_noise_sd=0.0)
@@ -269,6 +249,11 @@ def _jumps(sd: float, months: int, draws: int, rng: np.random.Generator) -> NDAr
     """What comes in one year and goes with it: a factor of mean one for each year ahead, draw x month."""
     yearly = rng.standard_normal((draws, -(-months // MONTHS_IN_YEAR))) * sd
     return np.repeat(np.exp(yearly - sd**2 / 2), MONTHS_IN_YEAR, axis=1)[:, :months]
+
+
+def _since(window: tuple[date, date], years: int) -> date:
+    """The window's last `years`, or all of it where it has no more."""
+    return max(window[0], (pd.Timestamp(window[1]) - pd.DateOffset(years=years)).date())
 
 
 def population_of(evidence: Evidence, origin: date) -> pd.Series[float]:

@@ -19,7 +19,6 @@ from cip_analysis.demand.forecast import (
     Evidence,
     ForecastError,
     describe_draws,
-    drift_at,
     prepare,
     summarise,
     summarise_years,
@@ -155,21 +154,6 @@ def test_where_the_county_alone_is_less_sure_than_asked_nothing_drifts_and_a_not
     made = match_spread(inputs, {12: 0.001}, ONE_DRIFT)
     assert (made.starts == inputs.starts).all()
     assert any("spreads" in note for note in made.notes)
-
-
-def test_drift_is_taken_as_known_by_then_and_hindsight_is_said():
-    rows = [
-        {"origin": origin, "horizon_years": 0, "term": term, "value": 0.1 * (origin - 2014)}
-        for origin in (2015, 2018)
-        for term in ("drift_starts_sd", "noise_starts_sd", "drift_leaving_sd", "noise_leaving_sd")
-    ]
-    table = pd.DataFrame(rows)
-    assert drift_at(table, 2017) == (Drift(0.1, 0.1, 0.1, 0.1, "all English authorities, as known at March 2015"), ())
-    assert drift_at(table, 2020)[0].starts_sd == pytest.approx(0.4)
-    _, notes = drift_at(table, 2013)
-    assert "hindsight" in notes[0]
-    with pytest.raises(ForecastError, match="national_estimates"):
-        drift_at(table.iloc[:0], 2018)
 
 
 def test_the_method_named_for_a_run_is_one_there_is():

@@ -11,7 +11,7 @@ from cip_analysis.demand.levers.context import PER, Context
 from cip_analysis.demand.others import POOLED, rates_by_series
 from cip_analysis.projections import Projection
 from cip_analysis.records import Comparators
-from cip_analysis.returns.published import POPULATION, known_with_census, latest
+from cip_analysis.returns.published import LOOKED_AFTER, POPULATION, known_with_census, latest
 from cip_analysis.settings import Council
 
 MONTHS_IN_YEAR = 12
@@ -81,3 +81,12 @@ def what_levers_need(
     rate = neighbours_rate(comparators, council, origin)
     near = {} if rate is None else {0: rate}
     return Context(people, near, gap_shares(estimates, origin), baseline)
+
+
+def published_since(comparators: Comparators, council: Council, origin: date) -> pd.DataFrame:
+    """Children looked after on each 31 March after the origin, as published since: month, children. With hindsight."""
+    table = latest(comparators).table
+    own = table[(table["area_code"] == council.la_code) & (table["measure"] == LOOKED_AFTER) & table["value"].notna()]
+    later = own[own["year"] > origin.year].sort_values("year")
+    months = pd.to_datetime([f"{year}-03-31" for year in later["year"]])
+    return pd.DataFrame({"month": months, "children": later["value"].to_numpy()})
