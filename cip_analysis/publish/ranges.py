@@ -25,7 +25,7 @@ def with_ranges(released: Released, *, ranges: Sequence[int] = (80, 95)) -> Rele
 
     ranges: percentages, of words.RANGES, in the order wanted; those whose percentiles the table lacks are left out.
     The median and every other column stay; the mean and the percentiles do not. A range is withheld where either end
-    is. Where a table holds percentiles of several measures, the range names its own: "80% range: difference".
+    is. Where a table holds percentiles of several measures, each names its own: "Median needed", "80% range: needed".
     Raises RangeError where the table holds none of the ranges.
     """
     percentiles = {name: found for name in released.table.columns if (found := PERCENTILE.fullmatch(name))}
@@ -46,6 +46,9 @@ def with_ranges(released: Released, *, ranges: Sequence[int] = (80, 95)) -> Rele
         hidden = released.withheld[low] | released.withheld[high]
         table = table.assign(**{heading: _joined(released.table[low], released.table[high]).mask(hidden)})
         withheld = withheld.assign(**{heading: hidden})
+    if len(measures) > 1:
+        named = {_column("p50", measure): f"median_{measure}" for measure in measures if measure}
+        table, withheld = table.rename(columns=named), withheld.rename(columns=named)
     return replace(released, table=table, withheld=withheld)
 
 
@@ -69,6 +72,47 @@ def beside(outturn: Released, forecast: Released) -> Released:
     }  # fmt: skip
     withheld = merged["withheld"].eq(True).assign(**{shared[0]: False})
     return replace(together(forecast, outturn), table=merged["table"], withheld=withheld)
+
+
+def across(written: Released, *, rows: str, columns: str = "month") -> Released:
+    """A long table with ranges as a wide one: a row each of `rows`, a column a day, each cell "65 (60 to 95)".
+
+    written: as `with_ranges` gives it, with the median p50 and one range. A cell whose ends are written alike holds
+    one number. Raises RangeError where it holds no range, or several, or a row repeats a day.
+    """
+    ranges = [name for name in written.table if "% range" in str(name)]
+    if len(ranges) != 1 or written.table.duplicated([rows, columns]).any():
+        raise RangeError(f"A table across needs one range, and one row for each of {rows} and {columns}.")
+    hidden = written.withheld["p50"] | written.withheld[ranges[0]]
+    middle = written.table["p50"].map(figure_in_words, na_action="ignore")
+    span = written.table[ranges[0]]
+    cell = middle.where(span.eq(middle), middle + " (" + span + ")").mask(hidden)
+    named = written.table[columns].map(lambda day: f"{day:%B %Y}")
+    wide, flags = (
+        pd.DataFrame({rows: written.table[rows], "day": named, "cell": values})
+        .pivot_table(index=rows, columns="day", values="cell", aggfunc="first", dropna=False)
+        .reindex(index=written.table[rows].unique(), columns=named.unique())
+        for values in (cell, hidden)
+    )
+    table = wide.rename_axis(columns=None).reset_index()
+    withheld = flags.rename_axis(columns=None).astype(bool).reset_index().assign(**{rows: False})
+    return replace(written, table=table, withheld=withheld)
+
+
+def a_year(released: Released, column: str, years: float) -> Released:
+    """A released count over several years as one a year, to a whole number, worked from the rounded one.
+
+    years: how many the count is over. The new column is called `column` and "_a_year", and stands in its place.
+    Raises RangeError where no time has passed.
+    """
+    if years <= 0:
+        raise RangeError(f"A count over {years} years cannot be told a year.")
+    name, told = f"{column}_a_year", f"{released.rule.rstrip('.')}. Numbers a year are worked from the rounded ones"
+    yearly = (released.table[column].astype("Float64") / years).round().astype("Int64")
+    return replace(
+        released, rule=told, table=released.table.assign(**{column: yearly}).rename(columns={column: name}),
+        withheld=released.withheld.rename(columns={column: name}),
+    )  # fmt: skip
 
 
 def together(first: Released, *others: Released) -> Released:

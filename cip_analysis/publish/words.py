@@ -30,8 +30,8 @@ RANGES: dict[int, tuple[str, str]] = {50: ("p25", "p75"), 80: ("p10", "p90"), 95
 SCORES = {
     "n": "Forecasts",
     "mae": "Average miss",
-    "mape": "Average miss as a share",
-    "crps": "Whole-forecast miss as a share",
+    "mape": "Average miss",
+    "crps": "Whole-forecast miss",
     "coverage_80": "Held by the 80% range",
     "coverage_95": "Held by the 95% range",
 }

@@ -121,14 +121,14 @@ def scenarios(
 # ---- marks that the charts of forecasts share -------------------------------------------------------------------
 
 
-def draw_outturn(ax: Axes, past: pd.Series, measure: str, released: Released) -> None:
-    """The outturn as a solid line, with its name and last value at its end, [c] where a day is withheld."""
+def draw_outturn(ax: Axes, past: pd.Series, measure: str, released: Released, *, named: bool = True) -> None:
+    """The outturn as a solid line, [c] where a day is withheld. named: with its name and last value at its end."""
     known = past.dropna()
     marker = "o" if len(past) <= 20 else ""
     ax.plot(past.index, past, color=style.INK, linestyle="-", linewidth=2.4, marker=marker, markersize=4.5, zorder=5)
     if released.withheld.to_numpy().any():
         style.write_withheld(ax, past.index, (past.isna() & past.shift().notna()).to_frame())
-    if known.empty:
+    if known.empty or not named:
         return
     before = known[known.index <= known.index[-1] - (known.index[-1] - known.index[0]) / 6]
     rising = before.empty or before.iloc[-1] <= known.iloc[-1]
@@ -206,10 +206,10 @@ def _draw_rivals(ax: Axes, rivals: dict[str, pd.Series], measure: str, released:
     return labels
 
 
-def number_at_end(column: pd.Series, measure: str, released: Released) -> str:
-    """The last known number of a column in words, or [c] where none is known."""
+def number_at_end(column: pd.Series, measure: str, released: Released, places: int | None = None) -> str:
+    """The last known number of a column in words, or [c] where none is known. places: decimal ones, if not as usual."""
     known = column.dropna()
-    return number_in_words(float(known.iloc[-1]), measure, released) if len(known) else WITHHELD
+    return number_in_words(float(known.iloc[-1]), measure, released, places) if len(known) else WITHHELD
 
 
 def _end_of(name: str, median: pd.Series, said: str, colour: str) -> EndLabel:

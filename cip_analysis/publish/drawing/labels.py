@@ -53,7 +53,10 @@ def write_ends(ax: Axes, labels: Sequence[EndLabel], edge: Any, characters: int 
     figure = ax.get_figure(root=True)
     height = figure.get_figheight() - AROUND_AXES_INCHES if figure is not None else 2.8
     line = (top - bottom) * LINE_INCHES / height
-    folded = [textwrap.fill(label.words, characters, break_long_words=False) for label in labels]
+    folded = [
+        "\n".join(textwrap.fill(part, characters, break_long_words=False) for part in label.words.splitlines())
+        for label in labels
+    ]
     sizes = [line * (1.15 + words.count("\n")) for words in folded]
     placed = stack_apart([label.at[1] for label in labels], sizes, bottom, top * 1.03)
     beside = offset_copy(ax.transData, figure, 0.16, 0)

@@ -23,6 +23,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import offset_copy
 
 from cip_analysis.codes import SETTINGS
@@ -224,6 +225,8 @@ def measure_axis(ax: Axes, side: Literal["x", "y"], measure: str, released: Rele
     unit = "£ million" if scale == 1e6 else unit
     step = highest / scale / 5
     places = 0 if step >= 1 else 1 if step >= 0.1 else 2
+    if places == 0:
+        axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
     axis.set_major_formatter(lambda value, _place: figure_in_words(value / scale, places))
     label = words if unit.lower() in words.lower() else f"{words} ({unit})"
     if side == "x":
