@@ -15,8 +15,9 @@ PACKAGE = ROOT / "cip_analysis"
 LEVELS = {
     "codes": 0, "contracts": 0, "ledgers": 0, "records": 0, "projections": 0, "settings": 0, "scenario_settings": 0,
     "synthetic": 1, "returns": 1, "demand": 2, "money": 3, "impact": 4, "publish": 5,
-    "store": 5, "run": 6, "forecasts": 7, "forecast_account": 7, "placement_account": 7, "printing": 7, "explorer": 8,
-    "cli": 8,
+    "store": 5, "run": 6, "forecasts": 7, "forecast_account": 7, "accuracy_account": 7,
+    "placement_account": 7, "places_account": 7, "printing": 7,
+    "explorer": 8, "cli": 8,
 }  # fmt: skip
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

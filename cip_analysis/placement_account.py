@@ -1,0 +1,279 @@
+"""Where children will live, how they move and how long they stay, in tables shaped for a page.
+
+Each function takes what the run and its forecast give and returns a plain table: nothing is drawn, released or said
+here. Shares and chances are fractions; lengths of stay are in months; counts of children are whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import gamma
+
+from cip_analysis.codes import SETTINGS, WAYS_OUT
+from cip_analysis.demand.backtest import Scored, track_record, within
+from cip_analysis.demand.forecast import ALL, STATISTICS
+from cip_analysis.demand.inputs import DAYS_IN_YEAR, Pathways, Seen
+from cip_analysis.demand.pathways import mean_stay
+from cip_analysis.forecasts import Ahead
+from cip_analysis.records import Episodes
+
+Numbers = NDArray[np.float64]
+OTHER_SETTINGS, STARTED, LEFT = "other settings", "not in care", "left care"
+SHOWN_SETTINGS = 4
+RATE_RANGE = {"p02_5_chance": 0.025, "p97_5_chance": 0.975}
+MARCH = 3
+DAYS_IN_MONTH = DAYS_IN_YEAR / 12
+SHARE_OF_DRAWS = {"p10": 10, "p50": 50, "p90": 90}
+
+
+class PlacementAccountError(ValueError):
+    """A table of the page was asked of something that does not hold it."""
+
+
+# ---- where they will live ---------------------------------------------------------------------------------------
+
+
+def list_settings_ahead(ahead: Ahead) -> pd.DataFrame:
+    """The baseline by setting: setting, month and the statistics of a forecast, settings in their own order."""
+    table = ahead.table
+    own = table[(table["scenario"] == ahead.baseline.scenario) & (table["age_band"] == ALL) & (table["setting"] != ALL)]
+    place = own["setting"].map({name: place for place, name in enumerate(SETTINGS)})
+    ordered = own.assign(place=place).sort_values(["place", "month"], kind="stable", ignore_index=True)
+    return ordered[["setting", "month", *STATISTICS]]
+
+
+def count_setting(caseload: pd.DataFrame, setting: str) -> pd.DataFrame:
+    """One setting's outturn: month, children. caseload: the table of a Caseload."""
+    chosen = caseload[caseload["setting"] == setting]
+    monthly = chosen.groupby("month", observed=True)["stock"].sum()
+    return monthly.rename("children").reset_index()
+
+
+def say_ahead(setting: str, now: float, low: float, high: float, until: pd.Timestamp) -> str:
+    """Where a setting's count goes, for a title: the count now and the ends of the 80% range, as they are shown.
+
+    A blank stands for a number that is withheld.
+
+    >>> say_ahead("kinship", 80, 70, 120, pd.Timestamp(2022, 3, 31))
+    'Kinship may grow or shrink: 80 children now, 70 to 120 by March 2022'
+    """
+    name = f"{setting[0].upper()}{setting[1:]}"
+    if any(pd.isna(value) for value in (now, low, high)):
+        return f"{name}: too few children to show a forecast"
+    course = "is likely to grow" if low > now else "is likely to shrink" if high < now else "may grow or shrink"
+    ends = f"{low:,.0f} to {high:,.0f}" if low < high else f"about {low:,.0f}"
+    return f"{name} {course}: {now:,.0f} children now, {ends} by {until:%B %Y}"
+
+
+def list_changes(ahead: Ahead) -> pd.DataFrame:
+    """How far each setting lived in now may move by the horizon, largest now first.
+
+    Columns: setting, children (now), p10_change, p50_change, p90_change: over draws, to whole children.
+    """
+    stock = ahead.baseline.stock.sum(axis=2, dtype="int64")
+    change = np.round(np.percentile(stock[:, -1] - stock[:, 0], list(SHARE_OF_DRAWS.values()), axis=0)).astype("int64")
+    table = pd.DataFrame({"setting": list(SETTINGS), "children": stock[0, 0]})
+    table = table.assign(**{f"{point}_change": row for point, row in zip(SHARE_OF_DRAWS, change, strict=True)})
+    lived_in = table[table["children"] > 0]
+    return lived_in.sort_values("children", ascending=False, kind="stable", ignore_index=True)
+
+
+def say_changes(changes: pd.DataFrame) -> str:
+    """Which settings are likely to grow and to shrink, for a title: their 80% range lies on one side of nought.
+
+    changes: as `list_changes`, released: those withheld are not spoken of.
+    """
+    known = changes.dropna()
+    grow, shrink = (list(known.loc[side, "setting"]) for side in (known["p10_change"] > 0, known["p90_change"] < 0))
+    said = [f"{_listed(names)} likely to {course}" for names, course in ((grow, "grow"), (shrink, "shrink")) if names]
+    if not said:
+        return "Every setting may grow or shrink: no change stands out from chance"
+    sentence = "; ".join(said)
+    return sentence[0].upper() + sentence[1:]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in a row with the verb they need: "a is", "a and b are"."""
+    verb = "is" if len(names) == 1 else "are"
+    return f"{' and '.join([', '.join(names[:-1]), names[-1]] if len(names) > 1 else names)} {verb}"
+
+
+# ---- how they move, and how long they stay ----------------------------------------------------------------------
+
+
+def name_largest(caseload: pd.DataFrame, day: date, most: int = SHOWN_SETTINGS) -> list[str]:
+    """The settings with most children on a month's end, most first. caseload: the table of a Caseload."""
+    there = caseload[caseload["month"] == pd.Timestamp(day)]
+    stock = there.groupby("setting", observed=True)["stock"].sum()
+    return [str(name) for name in stock.sort_values(ascending=False, kind="stable").index[:most]]
+
+
+def gather_flows(flows: pd.DataFrame, kept: Sequence[str]) -> pd.DataFrame:
+    """Flows between few enough places to draw: come_from, gone_to and children, over the whole window, largest first.
+
+    flows: as pathways.flows_between gives them. kept: settings shown by themselves; the rest are "other settings",
+    and moves among those are left out. Every way out of care is one.
+    """
+    names = {name: name if name in kept else OTHER_SETTINGS for name in SETTINGS}
+    gathered = pd.DataFrame(
+        {
+            "come_from": flows["from"].map(names).fillna(STARTED),
+            "gone_to": flows["to"].map(names).fillna(LEFT),
+            "children": flows["children"],
+        }
+    )
+    apart = gathered[gathered["come_from"] != gathered["gone_to"]]
+    summed = apart.groupby(["come_from", "gone_to"], sort=False)["children"].sum().reset_index()
+    return summed.sort_values("children", ascending=False, kind="stable", ignore_index=True)
+
+
+def say_busiest(flows: pd.DataFrame) -> str:
+    """The largest flow between two settings, for a title. flows: released, a year, as `gather_flows` names them."""
+    within_care = flows[flows["come_from"].ne(STARTED) & flows["gone_to"].ne(LEFT)].dropna()
+    if within_care.empty:
+        return "Too few children moved between any two settings to show"
+    most = within_care.sort_values("children_a_year", kind="stable").iloc[-1]
+    return (
+        f"The busiest way between settings is from {most['come_from']} to {most['gone_to']}: about "
+        f"{most['children_a_year']:,} a year"
+    )
+
+
+def describe_leaving(pathways: Pathways) -> pd.DataFrame:
+    """The chance in a year of leaving care, and of moving elsewhere, from each setting, whatever the child's age.
+
+    Columns: setting, what_happens, events (seen), chance_a_year with its 95% range p02_5_chance and p97_5_chance: what
+    would happen within a year if nothing else did. Turning 18 is no event. Settings nobody was seen in are left out.
+    """
+    seen = _seen(pathways)
+    shapes = np.stack([pathways.leave.sum(axis=-1), pathways.move.sum(axis=-1)], axis=-1)
+    events = np.stack([seen.leave[..., :-1].sum(axis=-1), seen.move.sum(axis=-1)], axis=-1)
+    table = _chances(pathways, shapes, events, ["leaves care before 18", "moves to another setting"])
+    lived_in = seen.days.sum(axis=(0, 1, 2)) > 0
+    return table[table["setting"].map(dict(zip(SETTINGS, lived_in, strict=True)))].reset_index(drop=True)
+
+
+def describe_routes(pathways: Pathways, setting: str) -> pd.DataFrame:
+    """Each way a stay in one setting was seen to end before 18, most often first, in plain words.
+
+    Columns: what_happens, events, chance_a_year and its 95% range, as in `describe_leaving`.
+    """
+    seen = _seen(pathways)
+    shapes = np.concatenate([pathways.leave[..., :-1], pathways.move], axis=-1)
+    events = np.concatenate([seen.leave[..., :-1], seen.move], axis=-1)
+    words = [*(f"leaves care: {way}" for way in WAYS_OUT[:-1]), *(f"moves to: {name}" for name in SETTINGS)]
+    table = _chances(pathways, shapes, events, words)
+    routes = table[(table["setting"] == setting) & (table["events"] > 0)].drop(columns="setting")
+    return routes.sort_values("events", ascending=False, kind="stable", ignore_index=True)
+
+
+def describe_stays(pathways: Pathways) -> pd.DataFrame:
+    """How long a stay in each setting lasts on average: setting, stays_ended, stay_months and its 95% range.
+
+    As if nobody turned 18 (demand.pathways.mean_stay), unaccompanied children apart. stays_ended: those seen to end
+    by leaving care or moving. A setting in which none ended is left out.
+    """
+    seen, stays = _seen(pathways), mean_stay(pathways)
+    ended = (seen.leave[0, ..., :-1].sum(axis=-1) + seen.move[0].sum(axis=-1)).sum(axis=(0, 1))
+    table = pd.DataFrame({"setting": stays["setting"], "stays_ended": ended.astype("int64")})
+    for name, column in (("stay_months", "days"), ("p02_5_stay_months", "low"), ("p97_5_stay_months", "high")):
+        table = table.assign(**{name: (stays[column] / DAYS_IN_MONTH).round(1)})
+    return table[table["stays_ended"] > 0].reset_index(drop=True)
+
+
+def _chances(pathways: Pathways, shapes: Numbers, events: Numbers, words: Sequence[str]) -> pd.DataFrame:
+    """Chances a year by setting and kind of event, cells weighing by the child-days seen in them.
+
+    shapes, events: group x duration x band x setting x kind. The range is that of a gamma with the mean and variance
+    of the weighted sum, as in `mean_stay`.
+    """
+    days, over = pathways.days, (0, 1, 2)
+    held = _seen(pathways).days
+    weight = np.where(held.sum(axis=over) > 0, held, days)
+    weight = (weight / weight.sum(axis=over))[..., None]
+    rate = (weight * shapes / days[..., None]).sum(axis=over)
+    spread = (weight**2 * shapes / days[..., None] ** 2).sum(axis=over)
+    known = np.where(rate > 0, rate, np.nan), np.where(rate > 0, spread, np.nan)
+    ends = {
+        name: np.nan_to_num(gamma.ppf(share, known[0] ** 2 / known[1], scale=known[1] / known[0]))
+        for name, share in RATE_RANGE.items()
+    }
+    place, kind = (axis.ravel() for axis in np.indices(rate.shape))
+    return pd.DataFrame(
+        {
+            "setting": np.take(SETTINGS, place), "what_happens": np.take(list(words), kind),
+            "events": events.sum(axis=over).ravel().astype("int64"), "chance_a_year": _within_a_year(rate),
+            **{name: _within_a_year(end) for name, end in ends.items()},
+        }
+    ).astype({"setting": "str", "what_happens": "str"})  # fmt: skip
+
+
+def _within_a_year(rate: Numbers) -> Numbers:
+    """The chance within a year, from a rate a day."""
+    return np.asarray(1 - np.exp(-rate.ravel() * DAYS_IN_YEAR))
+
+
+def _seen(pathways: Pathways) -> Seen:
+    """What the rates were estimated from."""
+    if pathways.seen is None:
+        raise PlacementAccountError("These rates were stated, not estimated, so no events stand behind them to show.")
+    return pathways.seen
+
+
+def count_short_breaks(episodes: Episodes, years: Sequence[int]) -> pd.DataFrame:
+    """Series of short breaks, which no other count here has: year, children, short_stays, nights.
+
+    years: ending 31 March. children: those with a stay that began in the year, once each. nights: of those stays, up
+    to the census date. No rows where the returns hold no series.
+    """
+    breaks = episodes.table[episodes.table["respite"]]
+    until = breaks["end"].fillna(pd.Timestamp(episodes.census_date))
+    ending = breaks["start"].dt.year + (breaks["start"].dt.month > MARCH)
+    told = breaks.assign(year=ending.astype("int64"), nights=(until - breaks["start"]).dt.days)
+    counted = told[told["year"].isin(list(years))].groupby("year")
+    return counted.agg(
+        children=("child", "nunique"), short_stays=("child", "size"), nights=("nights", "sum")
+    ).reset_index()  # fmt: skip
+
+
+# ---- how right ---------------------------------------------------------------------------------------------------
+
+
+def show_setting_record(scored: Scored, method: str, months_ahead: int = 12) -> pd.DataFrame:
+    """How forecasts of each setting made from the council's own past have done at one horizon, a row a setting.
+
+    Columns: setting, forecasts, average_miss_share and no_change_miss_share (of what came), and in words how many
+    outturns lay in the 80% range. No rows where nothing can be scored; settings with few children are not.
+    """
+    if scored.table.empty:
+        return pd.DataFrame()
+    record = track_record(scored, method)
+    settings = {within(name): name for name in SETTINGS}
+    chosen = record[record["measure"].isin(list(settings)) & (record["horizon_months"] == months_ahead)]
+    return pd.DataFrame(
+        {
+            "setting": chosen["measure"].map(settings),
+            "forecasts": chosen["n"],
+            "average_miss_share": chosen["missed"],
+            "no_change_miss_share": chosen["missed_no_change"],
+            "inside the 80% range": chosen["held_80"].astype("str") + " of " + chosen["n"].astype("str"),
+        }
+    ).reset_index(drop=True)
+
+
+def say_record(record: pd.DataFrame) -> str:
+    """What the record says of trusting a forecast by setting, in a sentence."""
+    if record.empty:
+        return "So nobody can say from these returns how right a forecast of one setting is."
+    better = int((record["average_miss_share"] < record["no_change_miss_share"]).sum())
+    worst = record.sort_values("average_miss_share").iloc[-1]
+    return (
+        f"Of {len(record)} settings, forecasts made this way came nearer than no change in {better}. The worst was "
+        f"{worst['setting']}: a miss of {worst['average_miss_share']:.0%} on average. Where a setting was foretold "
+        "badly, its range above is too narrow to rely on."
+    )
