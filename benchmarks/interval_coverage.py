@@ -1,6 +1,6 @@
 """Do the forecast's intervals hold the truth? 200 invented counties, each forecast from its returns, then played on.
 
-Usage: python benchmarks/interval_coverage.py [--counties 200] [--draws 400] [--jobs 2] [--write]
+Usage: python benchmarks/interval_coverage.py [--counties 200] [--draws 300] [--jobs 2] [--write]
 
 The counties are made by tests/demand/invented_county.py, which shares no code with what estimates and forecasts. Of
 the panel a forecast knows only how much flows drift (data/reference/national_estimates.csv): the counties have no
@@ -67,7 +67,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--counties", type=int, default=200)
-    parser.add_argument("--draws", type=int, default=400)
+    parser.add_argument("--draws", type=int, default=300)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     return parser.parse_args()
