@@ -11,9 +11,9 @@ from publish.projects import ABOUT, STOCK
 
 from cip_analysis.codes import SETTINGS
 from cip_analysis.publish import charts
-from cip_analysis.publish.drawing import style
 from cip_analysis.publish.charts import ChartError
 from cip_analysis.publish.disclosure import About, part, release, release_published
+from cip_analysis.publish.drawing import style
 from cip_analysis.records import Released
 
 TITLE = "Foster homes hold most children"
