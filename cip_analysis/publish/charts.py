@@ -9,12 +9,11 @@ the one called month, year, financial_year or date; `by` names the column, or co
 The charts themselves are in `drawing`, a module a question; this is the door to them.
 """
 
-from cip_analysis.publish.drawing.capacity import gap
 from cip_analysis.publish.drawing.categories import bars, compare, stacked
 from cip_analysis.publish.drawing.flows import flow
 from cip_analysis.publish.drawing.forecasts import Beside, fan, scenarios
 from cip_analysis.publish.drawing.intervals import coverage, whiskers
-from cip_analysis.publish.drawing.over_time import lines, month_end
+from cip_analysis.publish.drawing.over_time import gap, lines, month_end
 from cip_analysis.publish.drawing.positions import ChartError
 from cip_analysis.publish.drawing.series import Claim
 from cip_analysis.publish.drawing.spread import heat, lorenz, quantiles
