@@ -138,8 +138,3 @@ def _draw_nodes(ax: Axes, side: Mapping[str, _Node], x: float, measure: str, rel
         ax.annotate(said, (x, (node.top + node.bottom) / 2), fontsize=9.5,
                     xytext=(x + (-0.02 if x == LEFT else 0.02), height), textcoords="data", va="center",
                     ha="right" if x == LEFT else "left", linespacing=1.1, annotation_clip=False)  # fmt: skip
-
-
-def _colour_of(name: str) -> str:
-    """A setting's own colour, as everywhere; ink for what is no setting, so that none is taken for another."""
-    return style.SETTING_LOOKS[name].colour if name in style.SETTING_LOOKS else style.INK
