@@ -34,11 +34,11 @@ RECORD = {
     "held_95": "held_by_95_range",
 }
 METHODS_IN_WORDS = {
-    NATIONAL: "as the total of an authority like this has grown in England",
-    "shrunken drift": "as the council's own starts have drifted",
-    "constant rate": "at the council's own recent rate",
-    "population and season": "with the child population and the season",
-    "stated path": "as stated in the run",
+    NATIONAL: "The total follows how authorities like this one have grown in England",
+    "shrunken drift": "Starts follow the council's own, and how they have drifted",
+    "constant rate": "Starts stay at the council's own recent rate",
+    "population and season": "Starts follow the child population and the season",
+    "stated path": "Starts are as stated in the run",
 }
 TOLD = (ALL, "external residential")
 
@@ -178,3 +178,32 @@ def show_rivals(stock: pd.DataFrame, ahead: Ahead) -> pd.DataFrame:
         shown = pd.DataFrame(np.vstack([now, told]), columns=["p10", "p50", "p90"])
         parts.append(shown.assign(rival=name, month=months))
     return pd.concat(parts, ignore_index=True)[["rival", "month", "p10", "p50", "p90"]]
+
+
+def population_by_month(run: Run, ahead: Ahead) -> pd.Series[float]:
+    """Children under 18 in the area at each month projected, carried on as the last five years went; empty if unknown.
+
+    Between the marks of each year it moves in a straight line.
+    """
+    months = ahead.baseline.months
+    comparators = evidence_of(run).comparators
+    if comparators.table.empty:
+        return pd.Series(dtype="float64")
+    people = population_ahead(population_known(comparators, run.council, months[0]), months[0], len(months) - 1)
+    marks = sorted(people)
+    if not marks:
+        return pd.Series(dtype="float64")
+    along = np.interp(np.arange(len(months)), marks, [people[mark] for mark in marks])
+    return pd.Series(along, index=pd.DatetimeIndex(list(months)))
+
+
+def furthest(differences: Released, setting: str) -> str:
+    """Which scenario moves one setting furthest up, and which furthest down, in a phrase for a title."""
+    shown = differences.table[differences.table["setting"] == setting].dropna(subset="p50_difference")
+    if shown.empty:
+        return "No scenario moves it"
+    middle = shown.set_index("scenario")["p50_difference"].astype(float)
+    up, down = middle.idxmax(), middle.idxmin()
+    ends = [f"{down}: {middle[down]:+.0f}".replace("-", "−")] if middle[down] < 0 else []
+    ends += [f"{up}: {middle[up]:+.0f}"] if middle[up] > 0 else []
+    return f"Furthest: {'; '.join(ends)}" if ends else "No scenario moves it"

@@ -21,6 +21,15 @@ class ComparisonError(ValueError):
     """The published statistics held do not cover the council or those it is compared with."""
 
 
+def march(year: int) -> date:
+    """The 31 March that a published year ends on.
+
+    >>> march(2018)
+    datetime.date(2018, 3, 31)
+    """
+    return date(int(year), 3, 31)
+
+
 def rate_per_10k(comparators: Comparators, measure: str = LOOKED_AFTER) -> pd.DataFrame:
     """Every area's yearly rate from the count and the population, not the publisher's rate in whole numbers.
 
