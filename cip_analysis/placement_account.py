@@ -6,6 +6,7 @@ here. Shares and chances are fractions; lengths of stay are in months; counts of
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from datetime import date
 
@@ -23,8 +24,11 @@ from cip_analysis.forecasts import Ahead
 from cip_analysis.records import Episodes
 
 Numbers = NDArray[np.float64]
-OTHER_SETTINGS, STARTED, LEFT = "other settings", "not in care", "left care"
+OTHER, STARTED, LEFT = "other", "not in care", "left care"
 SHOWN_SETTINGS = 4
+FEWEST_EVENTS = 20
+"""Leaving and moving from a setting together: with fewer, its chances are those of other settings, and not shown."""
+LEAVES, MOVES, OTHER_WAYS = "leaves care before 18", "moves to another setting", "any other way"
 RATE_RANGE = {"p02_5_chance": 0.025, "p97_5_chance": 0.975}
 MARCH = 3
 DAYS_IN_MONTH = DAYS_IN_YEAR / 12
@@ -62,7 +66,7 @@ def say_ahead(setting: str, now: float, low: float, high: float, until: pd.Times
     >>> say_ahead("kinship", 80, 70, 120, pd.Timestamp(2022, 3, 31))
     'Kinship may grow or shrink: 80 children now, 70 to 120 by March 2022'
     """
-    name = f"{setting[0].upper()}{setting[1:]}"
+    name = _capital(setting)
     if any(pd.isna(value) for value in (now, low, high)):
         return f"{name}: too few children to show a forecast"
     course = "is likely to grow" if low > now else "is likely to shrink" if high < now else "may grow or shrink"
@@ -70,37 +74,61 @@ def say_ahead(setting: str, now: float, low: float, high: float, until: pd.Times
     return f"{name} {course}: {now:,.0f} children now, {ends} by {until:%B %Y}"
 
 
-def list_changes(ahead: Ahead) -> pd.DataFrame:
+def list_changes(ahead: Ahead, base: int) -> pd.DataFrame:
     """How far each setting lived in now may move by the horizon, largest now first.
 
-    Columns: setting, children (now), p10_change, p50_change, p90_change: over draws, to whole children.
+    base: changes are rounded to its multiples, so that they tell no more of a count than the count shown does.
+    Columns: setting, children (now), p10_change, p50_change, p90_change: over draws, in children.
     """
     stock = ahead.baseline.stock.sum(axis=2, dtype="int64")
-    change = np.round(np.percentile(stock[:, -1] - stock[:, 0], list(SHARE_OF_DRAWS.values()), axis=0)).astype("int64")
+    change = np.percentile(stock[:, -1] - stock[:, 0], list(SHARE_OF_DRAWS.values()), axis=0)
     table = pd.DataFrame({"setting": list(SETTINGS), "children": stock[0, 0]})
-    table = table.assign(**{f"{point}_change": row for point, row in zip(SHARE_OF_DRAWS, change, strict=True)})
+    rounded = zip(SHARE_OF_DRAWS, to_base(change, base), strict=True)
+    table = table.assign(**{f"{point}_change": row for point, row in rounded})
     lived_in = table[table["children"] > 0]
     return lived_in.sort_values("children", ascending=False, kind="stable", ignore_index=True)
 
 
-def say_changes(changes: pd.DataFrame) -> str:
-    """Which settings are likely to grow and to shrink, for a title: their 80% range lies on one side of nought.
+def to_base(values: Numbers, base: int) -> NDArray[np.int64]:
+    """Numbers to the nearest multiple of a base, halves up.
 
-    changes: as `list_changes`, released: those withheld are not spoken of.
+    >>> to_base(np.array([-8.0, -1.0, 12.5]), 5).tolist()
+    [-10, 0, 15]
     """
+    return np.asarray(np.floor(values / base + 0.5) * base).astype("int64")
+
+
+def say_changes(changes: pd.DataFrame) -> str:
+    """The setting that is likely to change most, for a title. changes: as `list_changes`, released."""
     known = changes.dropna()
-    grow, shrink = (list(known.loc[side, "setting"]) for side in (known["p10_change"] > 0, known["p90_change"] < 0))
-    said = [f"{_listed(names)} likely to {course}" for names, course in ((grow, "grow"), (shrink, "shrink")) if names]
-    if not said:
-        return "Every setting may grow or shrink: no change stands out from chance"
-    sentence = "; ".join(said)
-    return sentence[0].upper() + sentence[1:]
+    if known.empty or not known["p50_change"].any():
+        return "No setting is likely to change much"
+    most = known.loc[known["p50_change"].abs().sort_values(kind="stable").index[-1]]
+    middle, ends = int(most["p50_change"]), (int(most["p10_change"]), int(most["p90_change"]))
+    return (
+        f"{_capital(most['setting'])} is likely to change most: about {_more_or_fewer(middle)}, and eight times in "
+        f"ten from {_more_or_fewer(ends[0])} to {_more_or_fewer(ends[1])}"
+    )
 
 
-def _listed(names: Sequence[str]) -> str:
-    """Names in a row with the verb they need: "a is", "a and b are"."""
-    verb = "is" if len(names) == 1 else "are"
-    return f"{' and '.join([', '.join(names[:-1]), names[-1]] if len(names) > 1 else names)} {verb}"
+def _more_or_fewer(change: int) -> str:
+    """A change in words: "35 more", "5 fewer", "none"."""
+    return f"{abs(change):,} {'more' if change > 0 else 'fewer'}" if change else "no change"
+
+
+def say_mix(ends: pd.DataFrame, month: date, most: int = 5) -> str:
+    """How many are likely to live in each of the largest settings on a day, for a sentence.
+
+    ends: a released forecast's table, with setting, month and p50; settings withheld are not spoken of.
+    """
+    there = ends[ends["month"] == pd.Timestamp(month)].dropna(subset=["p50"])
+    largest = there.sort_values("p50", ascending=False, kind="stable").head(most)
+    named = [f"{middle:,} in {setting}" for setting, middle in zip(largest["setting"], largest["p50"], strict=True)]
+    return f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else "".join(named)
+
+
+def _capital(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 # ---- how they move, and how long they stay ----------------------------------------------------------------------
@@ -116,10 +144,10 @@ def name_largest(caseload: pd.DataFrame, day: date, most: int = SHOWN_SETTINGS) 
 def gather_flows(flows: pd.DataFrame, kept: Sequence[str]) -> pd.DataFrame:
     """Flows between few enough places to draw: come_from, gone_to and children, over the whole window, largest first.
 
-    flows: as pathways.flows_between gives them. kept: settings shown by themselves; the rest are "other settings",
+    flows: as pathways.flows_between gives them. kept: settings shown by themselves; the rest are "other",
     and moves among those are left out. Every way out of care is one.
     """
-    names = {name: name if name in kept else OTHER_SETTINGS for name in SETTINGS}
+    names = {name: name if name in kept else OTHER for name in SETTINGS}
     gathered = pd.DataFrame(
         {
             "come_from": flows["from"].map(names).fillna(STARTED),
@@ -134,13 +162,14 @@ def gather_flows(flows: pd.DataFrame, kept: Sequence[str]) -> pd.DataFrame:
 
 def say_busiest(flows: pd.DataFrame) -> str:
     """The largest flow between two settings, for a title. flows: released, a year, as `gather_flows` names them."""
-    within_care = flows[flows["come_from"].ne(STARTED) & flows["gone_to"].ne(LEFT)].dropna()
+    named = ~flows["come_from"].isin([STARTED, OTHER]) & ~flows["gone_to"].isin([LEFT, OTHER])
+    within_care = flows[named].dropna()
     if within_care.empty:
         return "Too few children moved between any two settings to show"
     most = within_care.sort_values("children_a_year", kind="stable").iloc[-1]
     return (
-        f"The busiest way between settings is from {most['come_from']} to {most['gone_to']}: about "
-        f"{most['children_a_year']:,} a year"
+        f"The busiest move is from {most['come_from']} to {most['gone_to']}: about {most['children_a_year']:,} "
+        "children a year"
     )
 
 
@@ -148,28 +177,47 @@ def describe_leaving(pathways: Pathways) -> pd.DataFrame:
     """The chance in a year of leaving care, and of moving elsewhere, from each setting, whatever the child's age.
 
     Columns: setting, what_happens, events (seen), chance_a_year with its 95% range p02_5_chance and p97_5_chance: what
-    would happen within a year if nothing else did. Turning 18 is no event. Settings nobody was seen in are left out.
+    would happen within a year if nothing else did. Turning 18 is no event. Settings with fewer than FEWEST_EVENTS
+    events are left out.
     """
     seen = _seen(pathways)
     shapes = np.stack([pathways.leave.sum(axis=-1), pathways.move.sum(axis=-1)], axis=-1)
     events = np.stack([seen.leave[..., :-1].sum(axis=-1), seen.move.sum(axis=-1)], axis=-1)
-    table = _chances(pathways, shapes, events, ["leaves care before 18", "moves to another setting"])
-    lived_in = seen.days.sum(axis=(0, 1, 2)) > 0
-    return table[table["setting"].map(dict(zip(SETTINGS, lived_in, strict=True)))].reset_index(drop=True)
+    table = _chances(pathways, shapes, events, [LEAVES, MOVES])
+    enough = table.groupby("setting")["events"].transform("sum") >= FEWEST_EVENTS
+    return table[enough].reset_index(drop=True)
 
 
-def describe_routes(pathways: Pathways, setting: str) -> pd.DataFrame:
+def describe_routes(pathways: Pathways, setting: str, fewest: int) -> pd.DataFrame:
     """Each way a stay in one setting was seen to end before 18, most often first, in plain words.
 
-    Columns: what_happens, events, chance_a_year and its 95% range, as in `describe_leaving`.
+    fewest: ways taken by fewer children are joined in one row, the last. Columns: what_happens, events, chance_a_year
+    and its 95% range, as in `describe_leaving`.
     """
-    seen = _seen(pathways)
+    seen, here = _seen(pathways), SETTINGS.index(setting)
     shapes = np.concatenate([pathways.leave[..., :-1], pathways.move], axis=-1)
     events = np.concatenate([seen.leave[..., :-1], seen.move], axis=-1)
     words = [*(f"leaves care: {way}" for way in WAYS_OUT[:-1]), *(f"moves to: {name}" for name in SETTINGS)]
-    table = _chances(pathways, shapes, events, words)
+    often = events.sum(axis=(0, 1, 2))[here] >= max(1, fewest)
+    rest = [part[..., ~often].sum(axis=-1, keepdims=True) for part in (shapes, events)]
+    shapes, events = (np.concatenate([part[..., often], *few], axis=-1) for part, few in
+                      ((shapes, rest[:1]), (events, rest[1:])))  # fmt: skip
+    table = _chances(pathways, shapes, events, [*np.array(words)[often], OTHER_WAYS])
     routes = table[(table["setting"] == setting) & (table["events"] > 0)].drop(columns="setting")
-    return routes.sort_values("events", ascending=False, kind="stable", ignore_index=True)
+    last = routes["what_happens"] == OTHER_WAYS
+    return routes.assign(last=last).sort_values(
+        ["last", "events"], ascending=[True, False], kind="stable", ignore_index=True
+    ).drop(columns="last")  # fmt: skip
+
+
+def find_chances(leaving: pd.DataFrame, setting: str) -> tuple[float, float]:
+    """The chances in a year of leaving and of moving from one setting; blank where they are withheld or not there.
+
+    leaving: `describe_leaving`, released.
+    """
+    told = leaving[leaving["setting"] == setting].set_index("what_happens")["chance_a_year"]
+    left, moved = (float(told.get(words, np.nan)) for words in (LEAVES, MOVES))
+    return left, moved
 
 
 def describe_stays(pathways: Pathways) -> pd.DataFrame:
@@ -241,13 +289,19 @@ def count_short_breaks(episodes: Episodes, years: Sequence[int]) -> pd.DataFrame
     ).reset_index()  # fmt: skip
 
 
+def list_fallbacks(ahead: Ahead, *others: Sequence[str]) -> pd.DataFrame:
+    """Every fallback that the forecast or anything beside it took, each once, a row each: what_stood_in."""
+    told = dict.fromkeys([*ahead.notes, *itertools.chain.from_iterable(others)])
+    return pd.DataFrame({"what_stood_in": list(told)}, dtype="str")
+
+
 # ---- how right ---------------------------------------------------------------------------------------------------
 
 
 def show_setting_record(scored: Scored, method: str, months_ahead: int = 12) -> pd.DataFrame:
     """How forecasts of each setting made from the council's own past have done at one horizon, a row a setting.
 
-    Columns: setting, forecasts, average_miss_share and no_change_miss_share (of what came), and in words how many
+    Columns: setting, forecasts, share_missed and share_missed_by_no_change (of what came), and in words how many
     outturns lay in the 80% range. No rows where nothing can be scored; settings with few children are not.
     """
     if scored.table.empty:
@@ -259,8 +313,8 @@ def show_setting_record(scored: Scored, method: str, months_ahead: int = 12) -> 
         {
             "setting": chosen["measure"].map(settings),
             "forecasts": chosen["n"],
-            "average_miss_share": chosen["missed"],
-            "no_change_miss_share": chosen["missed_no_change"],
+            "share_missed": chosen["missed"],
+            "share_missed_by_no_change": chosen["missed_no_change"],
             "inside the 80% range": chosen["held_80"].astype("str") + " of " + chosen["n"].astype("str"),
         }
     ).reset_index(drop=True)
@@ -270,10 +324,10 @@ def say_record(record: pd.DataFrame) -> str:
     """What the record says of trusting a forecast by setting, in a sentence."""
     if record.empty:
         return "So nobody can say from these returns how right a forecast of one setting is."
-    better = int((record["average_miss_share"] < record["no_change_miss_share"]).sum())
-    worst = record.sort_values("average_miss_share").iloc[-1]
+    better = int((record["share_missed"] < record["share_missed_by_no_change"]).sum())
+    worst = record.sort_values("share_missed").iloc[-1]
     return (
         f"Of {len(record)} settings, forecasts made this way came nearer than no change in {better}. The worst was "
-        f"{worst['setting']}: a miss of {worst['average_miss_share']:.0%} on average. Where a setting was foretold "
+        f"{worst['setting']}: a miss of {worst['share_missed']:.0%} on average. Where a setting was foretold "
         "badly, its range above is too narrow to rely on."
     )

@@ -11,7 +11,6 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from cip_analysis.demand.capacity import (
     APPROVALS,
@@ -24,17 +23,15 @@ from cip_analysis.demand.capacity import (
     set_against,
 )
 from cip_analysis.forecasts import PULL_SD, Ahead
+from cip_analysis.placement_account import SHARE_OF_DRAWS, to_base
 from cip_analysis.projections import Projection
 from cip_analysis.scenario_settings import Scenario
 from cip_analysis.settings import Judgement
 
-SHARE_OF_DRAWS = {"p10": 10, "p50": 50, "p90": 90}
-KINDS = {
-    "in-house fostering": "in-house foster children, own foster places",
-    "fostering": "all foster children, own foster places",
-    "children's homes": "all children in homes, own beds",
-}
-"""Kind of gap (capacity.NEEDS) -> what it sets against what, in words."""
+AS_THINGS_ARE = "as things are"
+IN_HOUSE, ALL_FOSTER, ALL_HOMES = "in-house foster children", "all foster children", "all children in homes"
+KINDS = {"in-house fostering": IN_HOUSE, "fostering": ALL_FOSTER, "children's homes": ALL_HOMES}
+"""Kind of gap (capacity.NEEDS) -> whose need is set against the council's own places, in words."""
 
 
 def state_places(capacity: Capacity, judgements: Mapping[str, Judgement]) -> pd.DataFrame:
@@ -59,18 +56,19 @@ def state_places(capacity: Capacity, judgements: Mapping[str, Judgement]) -> pd.
     return table.astype({"what": "str", "number": "int64", "where_from": "str"})
 
 
-def list_gaps(projection: Projection, places: Places) -> pd.DataFrame:
+def list_gaps(projection: Projection, places: Places, base: int) -> pd.DataFrame:
     """Need, places and the gap between them, a row a kind and month end, kinds as KINDS has them in words.
 
+    base: gaps are rounded to its multiples, so that a gap and the places beside it do not tell a count that is rounded.
     Columns: kind, month, p10_needed, p50_needed, p90_needed and the same of places, p10_gap, p50_gap, p90_gap (draw by
-    draw), all to whole children, and chance_short.
+    draw), all in whole children, and chance_short.
     """
     between = set_against(projection, places)
     parts = []
     for kind, words in KINDS.items():
         values = {"needed": between.need[kind], "places": between.places[kind], "gap": between.beyond(kind)}
         columns = {
-            f"{point}_{what}": np.round(np.percentile(draws, share, axis=0)).astype("int64")
+            f"{point}_{what}": to_base(np.percentile(draws, share, axis=0), base if what == "gap" else 1)
             for what, draws in values.items()
             for point, share in SHARE_OF_DRAWS.items()
         }
@@ -79,30 +77,42 @@ def list_gaps(projection: Projection, places: Places) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def compare_gaps(ahead: Ahead, places: Places, scenarios: Sequence[Scenario], kind: str) -> pd.DataFrame:
-    """The gap of one kind at the horizon, without any scenario and with each of those played, its own places included.
+def compare_gaps(ahead: Ahead, places: Places, scenarios: Sequence[Scenario], kind: str, base: int) -> pd.DataFrame:
+    """How each scenario changes the gap of one kind by the horizon, its own places included: the most narrowing first.
 
-    Columns: scenario (its title), needed and places (medians, whole), gap (the median) with p10_gap and p90_gap, and
-    change with p10_change and p90_change: of the gap from the baseline's, draw by draw, all to whole children.
+    base: gaps and changes are rounded to its multiples. Columns: scenario (its title), needed and places (medians,
+    whole), gap (the median), and p10_change, p50_change, p90_change: of the gap from the baseline's, draw by draw.
+    Scenarios that do not change it are left out, but the first row is the baseline, "as things are".
     """
     named = {scenario.name: scenario for scenario in scenarios}
     before = set_against(ahead.baseline, places)
     rows = []
     for projection in ahead.every:
         scenario = named.get(projection.scenario)
-        gap = set_against(projection, add_places(places, scenario) if scenario else places)
-        beyond = gap.beyond(kind)[:, -1]
-        spread = _spread(beyond, "gap") | _spread(beyond - before.beyond(kind)[:, -1], "change")
-        title = ahead.titles.get(projection.scenario, "as things are")
-        middles = (int(np.round(np.median(side[kind][:, -1]))) for side in (gap.need, gap.places))
-        rows.append({"scenario": title, **dict(zip(("needed", "places"), middles, strict=True)), **spread})
-    return pd.DataFrame(rows).astype({"scenario": "str"})
+        after = set_against(projection, add_places(places, scenario) if scenario else places)
+        middles = (np.median(side[kind][:, -1]) for side in (after.need, after.places))
+        change = after.beyond(kind)[:, -1] - before.beyond(kind)[:, -1]
+        spread = to_base(np.percentile(change, list(SHARE_OF_DRAWS.values())), base)
+        gap = to_base(np.percentile(after.beyond(kind)[:, -1], [50]), base)[0]
+        title = ahead.titles.get(projection.scenario, AS_THINGS_ARE)
+        rows.append((title, *(int(np.round(middle)) for middle in middles), int(gap), *map(int, spread)))
+    columns = ["scenario", "needed", "places", "gap", *(f"{point}_change" for point in SHARE_OF_DRAWS)]
+    table = pd.DataFrame(rows, columns=columns).astype({"scenario": "str"})
+    moved = table[table["scenario"].ne(AS_THINGS_ARE) & table[columns[-3:]].any(axis=1)]
+    narrowing = moved.sort_values("p50_change", kind="stable")
+    return pd.concat([table.iloc[:1], narrowing], ignore_index=True)
 
 
-def _spread(values: NDArray[np.integer], what: str) -> dict[str, int]:
-    """The middle of the draws under its own name, and the ends of its 80% range, to whole numbers."""
-    low, middle, high = (int(np.round(np.percentile(values, share))) for share in SHARE_OF_DRAWS.values())
-    return {what: middle, f"p10_{what}": low, f"p90_{what}": high}
+def say_narrowing(compared: pd.DataFrame, places: str) -> str:
+    """Which scenario narrows a gap most, and by how much of it, for a title. compared: as `compare_gaps`, released."""
+    now, rest = compared.iloc[0], compared.iloc[1:].dropna()
+    helping = rest[rest["p50_change"] < 0]
+    if pd.isna(now["gap"]) or helping.empty:
+        return f"No scenario narrows the gap in {places}"
+    most = helping.sort_values("p50_change", kind="stable").iloc[0]
+    by, gap = -int(most["p50_change"]), int(now["gap"])
+    closed = "closes the gap" if by >= gap else f"takes {by:,} from a gap of {gap:,}"
+    return f"{most['scenario']}: {closed} in {places}, the most of any scenario"
 
 
 def first_short(binding: pd.DataFrame, kind: str) -> date | None:
@@ -116,15 +126,22 @@ def first_short(binding: pd.DataFrame, kind: str) -> date | None:
 
 def when_short(binding: pd.DataFrame, kind: str, now: date) -> str:
     """When places of one kind first run short, to follow their name in a sentence. now: the day of outturn."""
-    row = binding[binding["kind"] == kind].iloc[0]
     month = first_short(binding, kind)
     if month == now:
         return "are short already"
     if month is None:
         return "are more likely than not to suffice throughout"
-    early, late = row["p10"], row["p90"]
-    last = "after the forecast ends" if pd.isna(late) else f"{late:%B %Y}"
-    return f"are likely to run short by {month:%B %Y} (80% range: {early:%B %Y} to {last})"
+    return f"are more likely than not to run short by {month:%B %Y}"
+
+
+def say_range_of_shortage(binding: pd.DataFrame, kind: str) -> str:
+    """When places of one kind may first run short, eight futures in ten, for a sentence."""
+    row = binding[binding["kind"] == kind].iloc[0]
+    early, late = (f"{row[end]:%B %Y}" if not pd.isna(row[end]) else "" for end in ("p10", "p90"))
+    if not early:
+        return f"In {row['chance_ever']:.0%} of futures they run short at some time before the forecast ends."
+    until = late or "some time after the forecast ends"
+    return f"Eight futures in ten first run short between {early} and {until}; one in ten sooner, one in ten later."
 
 
 def list_assumptions(capacity: Capacity, judgements: Mapping[str, Judgement]) -> pd.DataFrame:
