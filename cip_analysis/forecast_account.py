@@ -58,7 +58,7 @@ def show_differences(ahead: Ahead, settings: Sequence[str] = TOLD) -> pd.DataFra
     """How far each scenario is from the baseline at the horizon, draw by draw, in children.
 
     Columns: scenario (its title), setting, baseline (the middle without it), p10_difference, p50_difference and
-    p90_difference, each to the nearest child.
+    p90_difference, each to the nearest child; in each setting the one that adds most comes first.
     """
     compared = compare_scenarios(ahead.baseline, ahead.scenarios)
     last = compared[(compared["measure"] == "children") & compared["setting"].isin(settings)]
@@ -69,7 +69,8 @@ def show_differences(ahead: Ahead, settings: Sequence[str] = TOLD) -> pd.DataFra
         **whole, scenario=last["scenario"].map(ahead.titles), baseline=last["setting"].map(before).astype("int64"),
         setting=last["setting"].replace(ALL, IN_ALL),
     )  # fmt: skip
-    return shown[["scenario", "setting", "baseline", *MOVES.values()]].reset_index(drop=True)
+    ordered = shown.sort_values(["setting", "p50_difference"], ascending=[True, False], kind="stable")
+    return ordered[["scenario", "setting", "baseline", *MOVES.values()]].reset_index(drop=True)
 
 
 def show_drivers(drivers: pd.DataFrame, ahead: Ahead) -> pd.DataFrame:
@@ -202,8 +203,8 @@ def furthest(differences: Released, setting: str) -> str:
     shown = differences.table[differences.table["setting"] == setting].dropna(subset="p50_difference")
     if shown.empty:
         return "No scenario moves it"
-    middle = shown.set_index("scenario")["p50_difference"].astype(float)
-    up, down = middle.idxmax(), middle.idxmin()
-    ends = [f"{down}: {middle[down]:+.0f}".replace("-", "−")] if middle[down] < 0 else []
-    ends += [f"{up}: {middle[up]:+.0f}"] if middle[up] > 0 else []
+    by_middle = shown.assign(middle=shown["p50_difference"].astype(float)).sort_values("middle", kind="stable")
+    down, up = by_middle.iloc[0], by_middle.iloc[-1]
+    ends = [f"{down['scenario']}: {down['middle']:+.0f}".replace("-", "−")] if down["middle"] < 0 else []
+    ends += [f"{up['scenario']}: {up['middle']:+.0f}"] if up["middle"] > 0 else []
     return f"Furthest: {'; '.join(ends)}" if ends else "No scenario moves it"

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS
 from cip_analysis.demand.caseload import last_whole_month
-from cip_analysis.demand.inputs import ModelInputs, no_effects, stream
+from cip_analysis.demand.inputs import GROUPS, Entrants, ModelInputs, no_effects, stream
 from cip_analysis.demand.national.estimates import (
     NationalError,
     carried_to,
@@ -222,7 +222,7 @@ def _assemble(
     """The inputs with starts by the method asked for, before the total is made to follow anything."""
     origin, months, draws = window[1], asked.horizon_months, asked.draws
     present, present_notes = children_present(episodes, origin)
-    others, unaccompanied, entrant_notes = past_entrants(episodes, _since(window, asked.arrivals_years), origin)
+    (others, unaccompanied), entrant_notes = _arrivals(episodes, window, asked.arrivals_years)
     pathways = estimate_pathways(episodes, *window, asked.duration_edges)
     drift, drift_notes = drift_at(evidence.estimates, origin.year)
     still = replace(drift, starts_sd=0.0, leaving_sd=0.0, leaving_noise_sd=0.0)
@@ -230,8 +230,10 @@ def _assemble(
     history = count_starts(episodes, *window, population_of(evidence, origin))
     ahead = StartsAhead(months, draws, asked.seed, own, asked.stated)
     starts, starts_unaccompanied, starts_notes = forecast_starts(history, ahead, asked.method)
-    if not unaccompanied.households:  # nobody came in the window, so nobody is expected: a note says so
-        starts_unaccompanied = np.zeros_like(starts)
+    if not unaccompanied.households:  # what is said of their rate gives way to what the arrivals say
+        starts_notes = tuple(note for note in starts_notes if GROUPS[1] not in note)
+    starts = starts if others.households else np.zeros_like(starts)
+    starts_unaccompanied = starts_unaccompanied if unaccompanied.households else np.zeros_like(starts)
     leaving = drift_path(own.leaving_sd, months, draws, stream(asked.seed, "drift of leaving"))
     leaving = leaving * _jumps(own.leaving_noise_sd, months, draws, stream(asked.seed, "noise of leaving"))
     moving = [
@@ -249,6 +251,22 @@ def _jumps(sd: float, months: int, draws: int, rng: np.random.Generator) -> NDAr
     """What comes in one year and goes with it: a factor of mean one for each year ahead, draw x month."""
     yearly = rng.standard_normal((draws, -(-months // MONTHS_IN_YEAR))) * sd
     return np.repeat(np.exp(yearly - sd**2 / 2), MONTHS_IN_YEAR, axis=1)[:, :months]
+
+
+def _arrivals(
+    episodes: Episodes, window: tuple[date, date], years: int
+) -> tuple[tuple[Entrants, Entrants], tuple[str, ...]]:
+    """Past arrivals to draw from, unaccompanied children second: of the last years or, where none came then, of all.
+
+    Where none came in the whole window, none is expected, and the notes say so.
+    """
+    *recent, notes = past_entrants(episodes, _since(window, years), window[1])
+    *every, longer_notes = past_entrants(episodes, *window)
+    chosen = [late if late.households else all_of_them for late, all_of_them in zip(recent, every, strict=True)]
+    lacking = [who for who, found in zip(GROUPS, chosen, strict=True) if not found.households]
+    said = [f"No {'child' if who == GROUPS[0] else 'unaccompanied child'} started in the years that rates come from, "
+            "so none is expected to." for who in lacking]  # fmt: skip
+    return (chosen[0], chosen[1]), tuple(dict.fromkeys((*(longer_notes if lacking else notes), *said)))
 
 
 def _since(window: tuple[date, date], years: int) -> date:

@@ -95,6 +95,21 @@ def test_rates_never_reach_across_a_missing_year(county, evidence):
 
 
 @needs_county
+def test_where_nobody_came_of_late_earlier_arrivals_stand_for_those_to_come(county, evidence):
+    table = county.episodes.table
+    late = table["uasc"] & (table["period_start"] > pd.Timestamp(2016, 3, 31))
+    without = replace(county.episodes, table=table[~late].reset_index(drop=True))
+    inputs = prepare(without, evidence, Asked(draws=20, horizon_months=6))
+    assert inputs.entrants_unaccompanied.households
+    nobody = replace(county.episodes, table=table[~table["uasc"]].reset_index(drop=True))
+    inputs = prepare(nobody, evidence, Asked(draws=20, horizon_months=6))
+    assert not inputs.starts_unaccompanied.any()
+    assert any("unaccompanied" in note and "none is expected to" in note for note in inputs.notes)
+    assert not any("half a child" in note for note in inputs.notes)
+    assert simulate(inputs).unaccompanied.max() == 0
+
+
+@needs_county
 def test_too_short_a_history_is_refused_with_what_to_do(county, evidence):
     with pytest.raises(ForecastError, match="Add earlier years"):
         prepare(replace(county.episodes, census_date=date(2018, 4, 30)), replace(evidence, years=(2019,)), Asked())

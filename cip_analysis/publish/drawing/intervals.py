@@ -23,7 +23,7 @@ from cip_analysis.publish.words import (
 from cip_analysis.records import Released
 
 SIGNED = ("difference", "change", "gap")
-MOST_ROWS = 16
+MOST_ROWS, NAME_WIDTH = 16, 36
 COVERAGE = {80: ("coverage_80", "o", 0.17), 95: ("coverage_95", "D", -0.17)}
 GLYPHS = {80: "●", 95: "◆"}
 
@@ -37,7 +37,9 @@ def whiskers(released: Released, measure: str, *, by: str, title: str, ax: Axes 
     Raises ChartError where a name is repeated, a column is missing, or the table is not released.
     """
     table, withheld = _intervals(released, measure, by)
-    with style.canvas(released, title, ax, grid="x", height=style.height_for(len(table), 0.36)) as drawn:
+    names = [style.folded(name, NAME_WIDTH) for name in table.index]
+    each = max(0.36, 0.18 * max(name.count("\n") + 1 for name in names) + 0.06)
+    with style.canvas(released, title, ax, grid="x", height=style.height_for(len(table), each)) as drawn:
         places = np.arange(len(table))
         drawn.axvline(0, color=style.INK, linewidth=1.1, zorder=1)
         drawn.hlines(places, table["low"], table["high"], colors=style.LOOKS[6].colour, linewidth=3)
@@ -48,7 +50,7 @@ def whiskers(released: Released, measure: str, *, by: str, title: str, ax: Axes 
         said = [WITHHELD if hidden else _interval_in_words(row, measure, released)
                 for hidden, row in zip(withheld, table.to_dict("records"), strict=True)]  # fmt: skip
         _write_column(drawn, places, said)
-        drawn.set_yticks(places, [style.folded(name, 30) for name in table.index])
+        drawn.set_yticks(places, names)
         drawn.set_ylim(-0.6, len(table) - 0.4)
         style.write_key(drawn, "Dot: {}. Line: 80% range.", ["p50"])
     return drawn
