@@ -1,0 +1,199 @@
+"""A run's forecast, written by command and told on a page: columns, identities, kept results and plain refusals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+import pytest
+from builders import ROOT
+from typer.testing import CliRunner
+
+from cip_analysis import forecast_account
+from cip_analysis.cli import app
+from cip_analysis.demand.forecast import FORECAST_COLUMNS, STATISTICS, ForecastError
+from cip_analysis.forecasts import (
+    KEPT,
+    RunForecastError,
+    asked_of,
+    drivers_of,
+    forecast_run,
+    look_back_run,
+    prices_today,
+    spend_ahead,
+)
+from cip_analysis.publish.disclosure import About, release, release_forecast
+from cip_analysis.run import open_run
+
+RUN = ROOT / "config" / "runs" / "autumn-2018.toml"
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "data" / "synthetic" / "leicestershire").exists(), reason="the invented county is not made: make data"
+)
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory):
+    """The default run with few scenarios, keeping its results in a folder of its own."""
+    opened = open_run(str(RUN))
+    few = tuple(one for one in opened.scenarios if one.name in ("starts-up-20", "step-down", "partnership"))
+    return replace(opened, scenarios=few, root=tmp_path_factory.mktemp("root"))
+
+
+@pytest.fixture(scope="module")
+def asked(county):
+    return asked_of(county, horizon_months=24, draws=120)
+
+
+@pytest.fixture(scope="module")
+def ahead(county, asked):
+    return forecast_run(county, asked)
+
+
+def test_the_baseline_comes_first_and_every_scenario_begins_where_it_does(ahead):
+    assert [one.scenario for one in ahead.every] == ["baseline", "starts-up-20", "step-down", "partnership"]
+    assert all((one.stock[:, 0] == ahead.baseline.stock[:, 0]).all() for one in ahead.scenarios)
+    assert ahead.chance(date(2018, 3, 31), 1) == 1.0
+    assert 0 < ahead.chance(date(2020, 3, 31), 600) < 1
+    with pytest.raises(RunForecastError, match="not a month's end"):
+        ahead.chance(date(2019, 4, 1), 600)
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_gives_others(county, asked, ahead, tmp_path):
+    elsewhere = replace(county, root=tmp_path, scenarios=())
+    again = forecast_run(elsewhere, asked)
+    assert (again.baseline.stock == ahead.baseline.stock).all()
+    other = forecast_run(elsewhere, replace(asked, seed=1))
+    assert (other.baseline.stock != ahead.baseline.stock).any()
+
+
+def test_a_kept_forecast_is_read_and_not_played_again(county, asked, ahead):
+    kept = sorted((county.root / KEPT).glob("*.npz"))
+    before = [path.stat().st_mtime_ns for path in kept]
+    assert (forecast_run(county, asked).table == ahead.table).all(axis=None)
+    assert [path.stat().st_mtime_ns for path in kept] == before
+    assert len(kept) == len(ahead.every)
+
+
+def test_other_folders_children_are_forecast_from_their_own_alone(county, asked):
+    strangers = forecast_run(replace(county, own_data=False, scenarios=()), replace(asked, draws=20))
+    assert strangers.baseline.method == "shrunken drift"
+    assert any("No published figures" in note for note in strangers.notes)
+
+
+def test_spend_ahead_prices_whole_years_and_settings_that_sum_to_all_in_the_mean(county, ahead):
+    spend = spend_ahead(county, ahead)
+    assert list(spend) == ["financial_year", "scenario", "setting", "price_base", *STATISTICS]
+    assert set(spend["financial_year"]) == {"2018-19", "2019-20"}
+    means = spend[spend["setting"] != "all"].groupby(["scenario", "financial_year"])["mean"].sum()
+    whole = spend[spend["setting"] == "all"].set_index(["scenario", "financial_year"])["mean"]
+    assert means.sub(whole).abs().max() < 0.05
+    prices, base = prices_today(county)
+    assert base == "2017/18 prices"
+    assert prices["external residential"] == pytest.approx(3354, abs=40)
+
+
+def test_differences_and_drivers_are_told_in_words_with_the_baseline_beside_them(county, asked, ahead):
+    told = forecast_account.show_differences(ahead)
+    assert set(told["setting"]) == {forecast_account.IN_ALL, "external residential"}
+    stress = told[told["scenario"].str.startswith("Stress")].set_index("setting")
+    assert stress.loc[forecast_account.IN_ALL, "p50_difference"] > 0
+    drivers = forecast_account.show_drivers(drivers_of(county, "partnership", ahead, asked), ahead)
+    assert "all together" in set(drivers["lever"])
+    with pytest.raises(RunForecastError, match="the run names starts-up-20"):
+        drivers_of(county, "no such", ahead, asked)
+
+
+def test_the_page_names_the_largest_movers_and_how_far_apart_they_end(county, ahead):
+    movers = forecast_account.largest_movers(ahead, most=2)
+    assert movers[0] == "starts-up-20"
+    ours = About(county.source, county.as_at, "children", county.synthetic, county.disclosure)
+    titled = forecast_account.with_titles(release_forecast(ahead.cut(), ours, by=["scenario"]), ahead)
+    assert "Stress: a fifth more children start" in set(titled.table["scenario"])
+    assert forecast_account.widest_apart(titled).startswith("By March 2020 the scenarios' middles run from ")
+    table = forecast_account.show_differences(ahead)
+    differences = ["p10_difference", "p50_difference", "p90_difference"]
+    released = release(table, ours, counts=["baseline"], bases=dict.fromkeys(differences, "baseline"),
+                       plain=["scenario", "setting"])  # fmt: skip
+    assert "Stress" in forecast_account.furthest(released, forecast_account.IN_ALL)
+
+
+def test_the_neighbours_rate_is_turned_into_children_on_the_last_march(county, ahead):
+    told = forecast_account.at_neighbours_rate(county, ahead)
+    assert told.day == date(2020, 3, 31)
+    assert told.children == pytest.approx(50.92 / 10_000 * 140_000, rel=0.02)
+    assert told.usual_share is not None and 0 < told.usual_share < 0.5
+    assert forecast_account.at_neighbours_rate(replace(county, own_data=False), ahead).day is None
+
+
+def test_rivals_begin_at_outturn_and_a_short_line_has_none(ahead):
+    months = pd.date_range("2014-04-30", "2018-03-31", freq="ME")
+    line = pd.DataFrame({"month": months, "children": range(500, 500 + len(months))})
+    told = forecast_account.show_rivals(line, ahead)
+    first = told[told["month"] == told["month"].min()]
+    assert (first[["p10", "p50", "p90"]] == 547).all(axis=None)
+    assert (told["p10"] <= told["p50"]).all() and (told["p50"] <= told["p90"]).all()
+    assert forecast_account.show_rivals(line.tail(6), ahead).empty
+
+
+@pytest.mark.slow
+def test_the_own_past_is_looked_back_on_once_and_kept(county, asked):
+    quick = replace(asked, draws=30)
+    first, second = look_back_run(county, quick), look_back_run(county, quick)
+    assert (first.table == second.table).all(axis=None)
+    assert first.notes == second.notes and first.origins == second.origins
+    record = forecast_account.show_record(first, "national panel")
+    assert record["years_ahead"].tolist() == [1, 2, 3, 4]
+    assert record["average_miss_share"].between(0, 0.3).all()
+
+
+def call(*words):
+    return CliRunner().invoke(app, ["forecast", *map(str, words)], env={"COLUMNS": "200"})
+
+
+@pytest.mark.slow
+def test_the_command_writes_what_it_says_it_does(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    result = call(RUN, "--to", tmp_path, "--horizon", 12, "--draws", 30, "--seed", 3)
+    assert result.exit_code == 0, result.output
+    assert "SYNTHETIC" in result.output
+    forecast = pd.read_csv(tmp_path / "forecast.csv")
+    assert list(forecast) == list(FORECAST_COLUMNS)
+    assert forecast["month"].iloc[0] == "2018-03-31"
+    points = forecast[[name for name in STATISTICS if name != "mean"]]
+    assert (points.diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
+    assert (forecast[list(STATISTICS)] >= 0).all(axis=None)
+    draws = pd.read_parquet(tmp_path / "projection.parquet")
+    last = draws[(draws["scenario"] == "baseline") & (draws["month"] == date(2019, 3, 31))]
+    mean = last.groupby("draw")["children"].sum().mean()
+    shown = forecast.query(
+        "scenario == 'baseline' and month == '2019-03-31' and setting == 'all' and age_band == 'all'"
+    )
+    assert shown["mean"].item() == pytest.approx(mean, rel=1e-4)
+    assert list(pd.read_csv(tmp_path / "spend.csv"))[:4] == ["financial_year", "scenario", "setting", "price_base"]
+    assert "no change" in set(pd.read_csv(tmp_path / "scorecard.csv")["method"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--horizon", 0), "horizon of 0 months"),
+        (("--horizon", 480), "from 1 to 240"),
+        (("--draws", 0), "0 draws"),
+        (("--draws", 10_000_000), "10,000,000 draws"),
+        (("--method", "tea leaves"), "constant rate"),
+    ],
+)
+def test_what_cannot_be_forecast_is_a_wrong_call(tmp_path, monkeypatch, words, said):
+    monkeypatch.chdir(ROOT)
+    result = call(RUN, "--to", tmp_path, *words)
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+    assert not list(tmp_path.iterdir())
+
+
+def test_asking_for_nothing_more_takes_the_runs_own_settings(county):
+    asked = asked_of(county)
+    assert (asked.horizon_months, asked.draws, asked.duration_edges) == (48, 1000, (56, 365))
+    with pytest.raises(ForecastError):
+        asked_of(county, draws=0)
