@@ -7,7 +7,7 @@ here. Shares and chances are fractions; lengths of stay are in months; counts of
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -29,6 +29,21 @@ SHOWN_SETTINGS = 4
 FEWEST_EVENTS = 20
 """Leaving and moving from a setting together: with fewer, its chances are those of other settings, and not shown."""
 LEAVES, MOVES, OTHER_WAYS = "leaves care before 18", "moves to another setting", "any other way"
+HOMES_OF: Mapping[str, str] = {
+    "in-house foster": "in-house foster homes",
+    "independent foster": "independent foster homes",
+    "kinship": "kinship homes",
+    "external residential": "external residential care",
+    "in-house residential": "in-house residential homes",
+    "16+ supported": "16+ supported homes",
+    "with parents": "placement with parents",
+    "placed for adoption": "placement for adoption",
+    "secure and health": "secure and health units",
+    "family centre": "family centres",
+    "other": "other placements",
+}
+"""Setting -> what a sentence calls it."""
+
 RATE_RANGE = {"p02_5_chance": 0.025, "p97_5_chance": 0.975}
 MARCH = 3
 DAYS_IN_MONTH = DAYS_IN_YEAR / 12
@@ -53,8 +68,7 @@ def list_settings_ahead(ahead: Ahead) -> pd.DataFrame:
 
 def count_setting(caseload: pd.DataFrame, setting: str) -> pd.DataFrame:
     """One setting's outturn: month, children. caseload: the table of a Caseload."""
-    chosen = caseload[caseload["setting"] == setting]
-    monthly = chosen.groupby("month", observed=True)["stock"].sum()
+    monthly = caseload[caseload["setting"] == setting].groupby("month", observed=True)["stock"].sum()
     return monthly.rename("children").reset_index()
 
 
@@ -64,12 +78,16 @@ def say_ahead(setting: str, now: float, low: float, high: float, until: pd.Times
     A blank stands for a number that is withheld.
 
     >>> say_ahead("kinship", 80, 70, 120, pd.Timestamp(2022, 3, 31))
-    'Kinship may grow or shrink: 80 children now, 70 to 120 by March 2022'
+    'Kinship homes may grow or shrink: 80 children now, 70 to 120 by March 2022'
     """
-    name = _capital(setting)
+    name = _capital(HOMES_OF[setting])
     if any(pd.isna(value) for value in (now, low, high)):
         return f"{name}: too few children to show a forecast"
-    course = "is likely to grow" if low > now else "is likely to shrink" if high < now else "may grow or shrink"
+    course = "may grow or shrink"
+    if low >= now:
+        course = "is likely to grow" if low > now else "may grow"
+    elif high <= now:
+        course = "is likely to shrink" if high < now else "may shrink"
     ends = f"{low:,.0f} to {high:,.0f}" if low < high else f"about {low:,.0f}"
     return f"{name} {course}: {now:,.0f} children now, {ends} by {until:%B %Y}"
 
@@ -104,11 +122,8 @@ def say_changes(changes: pd.DataFrame) -> str:
     if known.empty or not known["p50_change"].any():
         return "No setting is likely to change much"
     most = known.loc[known["p50_change"].abs().sort_values(kind="stable").index[-1]]
-    middle, ends = int(most["p50_change"]), (int(most["p10_change"]), int(most["p90_change"]))
-    return (
-        f"{_capital(most['setting'])} is likely to change most: about {_more_or_fewer(middle)}, and eight times in "
-        f"ten from {_more_or_fewer(ends[0])} to {_more_or_fewer(ends[1])}"
-    )
+    middle, low, high = (_more_or_fewer(int(most[f"{point}_change"])) for point in ("p50", "p10", "p90"))
+    return f"Largest change: {HOMES_OF[most['setting']]}, about {middle} (from {low} to {high}, eight times in ten)"
 
 
 def _more_or_fewer(change: int) -> str:
@@ -119,11 +134,13 @@ def _more_or_fewer(change: int) -> str:
 def say_mix(ends: pd.DataFrame, month: date, most: int = 5) -> str:
     """How many are likely to live in each of the largest settings on a day, for a sentence.
 
-    ends: a released forecast's table, with setting, month and p50; settings withheld are not spoken of.
+    ends: a released forecast's table, with setting, month and p50; settings withheld, or with none, are not spoken of.
     """
-    there = ends[ends["month"] == pd.Timestamp(month)].dropna(subset=["p50"])
+    there = ends[(ends["month"] == pd.Timestamp(month)) & (ends["p50"].fillna(0) > 0)]
     largest = there.sort_values("p50", ascending=False, kind="stable").head(most)
-    named = [f"{middle:,} in {setting}" for setting, middle in zip(largest["setting"], largest["p50"], strict=True)]
+    named = [
+        f"{int(middle):,} in {HOMES_OF[name]}" for name, middle in zip(largest["setting"], largest["p50"], strict=True)
+    ]
     return f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else "".join(named)
 
 
@@ -168,8 +185,8 @@ def say_busiest(flows: pd.DataFrame) -> str:
         return "Too few children moved between any two settings to show"
     most = within_care.sort_values("children_a_year", kind="stable").iloc[-1]
     return (
-        f"The busiest move is from {most['come_from']} to {most['gone_to']}: about {most['children_a_year']:,} "
-        "children a year"
+        f"The busiest move is from {HOMES_OF[most['come_from']]} to {HOMES_OF[most['gone_to']]}: about "
+        f"{most['children_a_year']:,} children a year"
     )
 
 
@@ -216,8 +233,7 @@ def find_chances(leaving: pd.DataFrame, setting: str) -> tuple[float, float]:
     leaving: `describe_leaving`, released.
     """
     told = leaving[leaving["setting"] == setting].set_index("what_happens")["chance_a_year"]
-    left, moved = (float(told.get(words, np.nan)) for words in (LEAVES, MOVES))
-    return left, moved
+    return float(told.get(LEAVES, np.nan)), float(told.get(MOVES, np.nan))
 
 
 def describe_stays(pathways: Pathways) -> pd.DataFrame:
@@ -325,9 +341,10 @@ def say_record(record: pd.DataFrame) -> str:
     if record.empty:
         return "So nobody can say from these returns how right a forecast of one setting is."
     better = int((record["share_missed"] < record["share_missed_by_no_change"]).sum())
+    held = record["inside the 80% range"].str.split(" of ", expand=True).astype("int64").sum()
     worst = record.sort_values("share_missed").iloc[-1]
     return (
-        f"Of {len(record)} settings, forecasts made this way came nearer than no change in {better}. The worst was "
-        f"{worst['setting']}: a miss of {worst['share_missed']:.0%} on average. Where a setting was foretold "
-        "badly, its range above is too narrow to rely on."
+        f"A year ahead, forecasts made this way came nearer than no change in {better} of {len(record)} settings. "
+        f"Their 80% ranges held {held[0]} of {held[1]} outturns; true ranges hold about {round(held[1] * 0.8)}. The "
+        f"worst were for {HOMES_OF[worst['setting']]}, a miss of {worst['share_missed']:.0%} on average."
     )

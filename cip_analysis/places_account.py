@@ -81,7 +81,7 @@ def compare_gaps(ahead: Ahead, places: Places, scenarios: Sequence[Scenario], ki
     """How each scenario changes the gap of one kind by the horizon, its own places included: the most narrowing first.
 
     base: gaps and changes are rounded to its multiples. Columns: scenario (its title), needed and places (medians,
-    whole), gap (the median), and p10_change, p50_change, p90_change: of the gap from the baseline's, draw by draw.
+    whole), p10_gap, p50_gap, p90_gap, and p10_change and so on: of the gap from the baseline's, draw by draw.
     Scenarios that do not change it are left out, but the first row is the baseline, "as things are".
     """
     named = {scenario.name: scenario for scenario in scenarios}
@@ -93,10 +93,11 @@ def compare_gaps(ahead: Ahead, places: Places, scenarios: Sequence[Scenario], ki
         middles = (np.median(side[kind][:, -1]) for side in (after.need, after.places))
         change = after.beyond(kind)[:, -1] - before.beyond(kind)[:, -1]
         spread = to_base(np.percentile(change, list(SHARE_OF_DRAWS.values())), base)
-        gap = to_base(np.percentile(after.beyond(kind)[:, -1], [50]), base)[0]
+        gap = to_base(np.percentile(after.beyond(kind)[:, -1], list(SHARE_OF_DRAWS.values())), base)
         title = ahead.titles.get(projection.scenario, AS_THINGS_ARE)
-        rows.append((title, *(int(np.round(middle)) for middle in middles), int(gap), *map(int, spread)))
-    columns = ["scenario", "needed", "places", "gap", *(f"{point}_change" for point in SHARE_OF_DRAWS)]
+        rows.append((title, *(int(np.round(middle)) for middle in middles), *map(int, gap), *map(int, spread)))
+    spreads = [f"{point}_{what}" for what in ("gap", "change") for point in SHARE_OF_DRAWS]
+    columns = ["scenario", "needed", "places", *spreads]
     table = pd.DataFrame(rows, columns=columns).astype({"scenario": "str"})
     moved = table[table["scenario"].ne(AS_THINGS_ARE) & table[columns[-3:]].any(axis=1)]
     narrowing = moved.sort_values("p50_change", kind="stable")
@@ -107,10 +108,10 @@ def say_narrowing(compared: pd.DataFrame, places: str) -> str:
     """Which scenario narrows a gap most, and by how much of it, for a title. compared: as `compare_gaps`, released."""
     now, rest = compared.iloc[0], compared.iloc[1:].dropna()
     helping = rest[rest["p50_change"] < 0]
-    if pd.isna(now["gap"]) or helping.empty:
+    if pd.isna(now["p50_gap"]) or helping.empty:
         return f"No scenario narrows the gap in {places}"
     most = helping.sort_values("p50_change", kind="stable").iloc[0]
-    by, gap = -int(most["p50_change"]), int(now["gap"])
+    by, gap = -int(most["p50_change"]), int(now["p50_gap"])
     closed = "closes the gap" if by >= gap else f"takes {by:,} from a gap of {gap:,}"
     return f"{most['scenario']}: {closed} in {places}, the most of any scenario"
 
@@ -137,18 +138,23 @@ def when_short(binding: pd.DataFrame, kind: str, now: date) -> str:
 def say_range_of_shortage(binding: pd.DataFrame, kind: str) -> str:
     """When places of one kind may first run short, eight futures in ten, for a sentence."""
     row = binding[binding["kind"] == kind].iloc[0]
-    early, late = (f"{row[end]:%B %Y}" if not pd.isna(row[end]) else "" for end in ("p10", "p90"))
-    if not early:
-        return f"In {row['chance_ever']:.0%} of futures they run short at some time before the forecast ends."
-    until = late or "some time after the forecast ends"
-    return f"Eight futures in ten first run short between {early} and {until}; one in ten sooner, one in ten later."
+    never = f"{1 - row['chance_ever']:.0%} of futures do not run short before the forecast ends."
+    if pd.isna(row["p10"]):
+        return f"But {never}"
+    if pd.isna(row["p90"]):
+        return f"One future in ten runs short by {row['p10']:%B %Y}; {never}"
+    return f"Eight futures in ten first run short between {row['p10']:%B %Y} and {row['p90']:%B %Y}."
 
 
-def list_assumptions(capacity: Capacity, judgements: Mapping[str, Judgement]) -> pd.DataFrame:
-    """The judgements that this page rests on: assumption (what is judged), value, low, high, source, owner."""
-    used = [*USABLE.values(), PULL_SD]
-    used += [] if capacity.places_known else [PLACES_EACH]
-    used += [] if capacity.years and capacity.household_years else [APPROVALS, LEAVING]
+def list_assumptions(capacity: Capacity | None, judgements: Mapping[str, Judgement]) -> pd.DataFrame:
+    """The judgements that this page rests on: assumption (what is judged), value, low, high, source, owner.
+
+    capacity: none where no places are set against the children.
+    """
+    used = [PULL_SD]
+    if capacity is not None:
+        used += [*USABLE.values(), *([] if capacity.places_known else [PLACES_EACH])]
+        used += [] if capacity.years and capacity.household_years else [APPROVALS, LEAVING]
     held = [judgements[name] for name in used]
     rows = [(one.unit, one.value, one.low, one.high, one.source, one.owner) for one in held]
     return pd.DataFrame(rows, columns=["assumption", "value", "low", "high", "source", "owner"])

@@ -84,19 +84,19 @@ def across(written: Released, *, rows: str, columns: str = "month") -> Released:
     if len(ranges) != 1 or written.table.duplicated([rows, columns]).any():
         raise RangeError(f"A table across needs one range, and one row for each of {rows} and {columns}.")
     hidden = written.withheld["p50"] | written.withheld[ranges[0]]
-    middle = written.table["p50"].map(figure_in_words, na_action="ignore")
-    span = written.table[ranges[0]]
-    cell = middle.where(span.eq(middle), middle + " (" + span + ")").mask(hidden)
-    named = written.table[columns].map(lambda day: f"{day:%B %Y}")
+    pairs = zip(written.table["p50"], written.table[ranges[0]], hidden, strict=True)
+    words = [None if withheld else _cell(middle, span) for middle, span, withheld in pairs]
+    names, days = list(dict.fromkeys(written.table[rows])), written.table[columns].map(lambda day: f"{day:%B %Y}")
+    places = pd.MultiIndex.from_arrays([written.table[rows], days])
+    cells = pd.MultiIndex.from_product([names, list(dict.fromkeys(days))])
     wide, flags = (
-        pd.DataFrame({rows: written.table[rows], "day": named, "cell": values})
-        .pivot_table(index=rows, columns="day", values="cell", aggfunc="first", dropna=False)
-        .reindex(index=written.table[rows].unique(), columns=named.unique())
-        for values in (cell, hidden)
+        pd.DataFrame(series.reindex(cells).to_numpy().reshape(len(names), -1), columns=list(dict.fromkeys(days)))
+        for series in (pd.Series(words, places, dtype="object"), pd.Series(hidden.to_numpy(), places))
     )
-    table = wide.rename_axis(columns=None).reset_index()
-    withheld = flags.rename_axis(columns=None).astype(bool).reset_index().assign(**{rows: False})
-    return replace(written, table=table, withheld=withheld)
+    table = wide.astype("str").where(wide.notna())
+    table.insert(0, rows, pd.Series(names, dtype="str"))
+    flags.insert(0, rows, False)
+    return replace(written, table=table, withheld=flags.astype(bool))
 
 
 def a_year(released: Released, column: str, years: float) -> Released:
@@ -125,6 +125,12 @@ def together(first: Released, *others: Released) -> Released:
         first, source="; ".join(sources), rule=". ".join([rules[0], *[rule for rule in said if rule != rules[0]]]),
         synthetic=any(one.synthetic for one in every),
     )  # fmt: skip
+
+
+def _cell(middle: float, span: str) -> str:
+    """A middle with its range in brackets, or one number where they are written alike."""
+    words = figure_in_words(middle)
+    return words if words == span else f"{words} ({span})"
 
 
 def _column(statistic: str, measure: str) -> str:
