@@ -34,6 +34,7 @@ DRAWN = (SHOWN, NO_CHANGE, "damped trend", "estimated share of gap", "own five-y
 ORIGINS_IN_WORDS: Mapping[str, str] = {
     ORIGINS[0]: "years it was chosen on", ORIGINS[1]: "later years", LATEST: "published since",
 }  # fmt: skip
+SIZES_IN_WORDS = {name: name.removesuffix(" third") for name in SIZES}
 NO_GAIN = 0.005
 COVERAGE = ("coverage_80", "coverage_95")
 STOCK, FLOWS = "stock", {"starts": "starts in the year", "ceases": "ceases in the year"}
@@ -130,7 +131,11 @@ def confirmed_in_words(record: pd.DataFrame) -> str:
 def by_size(record: pd.DataFrame) -> pd.DataFrame:
     """The method used here by third of authorities: size, how_far_ahead, n, mae, mape, coverage_80, coverage_95."""
     card = record[record["size"].isin(SIZES) & (record["method"] == SHOWN) & (record["measure"] == STOCK)]
-    placed = card.assign(place=card["size"].map(SIZES.index), how_far_ahead=card["horizon_months"].map(years_in_words))
+    placed = card.assign(
+        place=card["size"].map(SIZES.index),
+        size=card["size"].replace(SIZES_IN_WORDS),
+        how_far_ahead=card["horizon_months"].map(years_in_words),
+    )
     columns = ["size", "how_far_ahead", "n", "mae", "mape", *COVERAGE]
     return placed.sort_values(["place", "horizon_months"])[columns].reset_index(drop=True)
 
@@ -264,8 +269,8 @@ def worse_in_words(scored: Scored, method: str) -> str:
 def own_methods(scored: Scored, used: str, months: int = HORIZONS[0]) -> pd.DataFrame:
     """Every method on the same past days, all children, one horizon, nearest first, in whole per cents.
 
-    used: the method to be marked as used here. Columns: method, n, missed, whole_forecast_missed (CRPS as a share of the count at the start). No rows where no day
-    could be forecast by all.
+    used: the method to be marked as used here. Columns: method, n, missed, whole_forecast_missed (CRPS as a share of
+    the count at the start). No rows where no day could be forecast by all.
     """
     card = scorecard(forecast_alike(scored))
     card = card[(card["measure"] == STOCK) & (card["horizon_months"] == months)].sort_values("mape", kind="stable")
@@ -278,17 +283,16 @@ def own_methods(scored: Scored, used: str, months: int = HORIZONS[0]) -> pd.Data
 def beside_outturn(every: pd.DataFrame, since: pd.DataFrame) -> pd.DataFrame:
     """The baseline's forecast of all children beside the outturn published since, with hindsight.
 
-    every: month, scenario and statistics, the baseline first (forecasts.Ahead.cut). since: month (a 31 March), children.
-    Columns: month, p02_5, p10, p50, p90, p97_5, published_since, the_outturn_was. Begins at the origin, whose outturn
-    was known; no other rows where none was published.
+    every: month, scenario and statistics, the baseline first (forecasts.Ahead.cut). since: month (a 31 March) and
+    children. Columns: month, p02_5, p10, p50, p90, p97_5, published_since, the_outturn_was. The origin comes first, to
+    be released by, with nothing published since; no other rows where nothing was.
     """
     forecast = every[every["scenario"] == every["scenario"].iloc[0]]
-    came = pd.concat([forecast.iloc[:1].rename(columns={"p50": "children"})[["month", "children"]], since])
-    both = forecast.merge(came.rename(columns={"children": "outturn"}), on="month", how="inner")
-    told = both.assign(published_since=_whole(both["outturn"]).astype("int64"), the_outturn_was=_where_it_fell(both))
-    known = told["the_outturn_was"].where(told["month"] > told["month"].min(), "known")
+    met = forecast.merge(since.rename(columns={"children": "outturn"}), on="month", how="inner")
+    told = met.assign(published_since=_whole(met["outturn"]).astype("Int64"), the_outturn_was=_where_it_fell(met))
     columns = ["month", "p02_5", "p10", "p50", "p90", "p97_5", "published_since", "the_outturn_was"]
-    return told.assign(the_outturn_was=known)[columns]
+    both: pd.DataFrame = pd.concat([forecast.iloc[:1], told], ignore_index=True).reindex(columns=columns)
+    return both
 
 
 def measure_in_words(measure: str) -> str:
