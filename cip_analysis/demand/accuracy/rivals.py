@@ -12,9 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
-from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+from scipy.special import ndtri
 
 from cip_analysis.demand.accuracy.scores import LEVELS, Numbers
 
@@ -54,7 +52,7 @@ def random_walk(history: Numbers, horizons: Sequence[int]) -> Numbers:
     steps = np.diff(_logs(history))
     ahead = np.asarray(horizons, dtype="float64")
     spread = steps.std(ddof=1) * np.sqrt(ahead * (1 + ahead / len(steps)))
-    return _counts(float(np.log(max(history[-1], LEAST))) + steps.mean() * ahead, norm.ppf(LEVELS)[:, None] * spread)
+    return _counts(float(np.log(max(history[-1], LEAST))) + steps.mean() * ahead, ndtri(LEVELS)[:, None] * spread)
 
 
 def damped_trend(history: Numbers, horizons: Sequence[int]) -> Numbers:
@@ -63,6 +61,10 @@ def damped_trend(history: Numbers, horizons: Sequence[int]) -> Numbers:
     Where its likelihood does not settle, it is taken where the search stopped: a rival need not be at its best.
     Source: statsmodels, ETSModel; Hyndman, Koehler, Ord and Snyder (2008), Forecasting with Exponential Smoothing.
     """
+    # fetched when first wanted: it takes longer than a county's forecast
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
     logs = _logs(history)
     model = ETSModel(pd.Series(logs), error="add", trend="add", damped_trend=True, initialization_method="heuristic")
     with warnings.catch_warnings():
@@ -71,7 +73,7 @@ def damped_trend(history: Numbers, horizons: Sequence[int]) -> Numbers:
     ahead = fitted.get_prediction(start=len(logs), end=len(logs) + max(horizons) - 1)
     at = np.asarray(horizons) - 1
     centre, spread = np.asarray(ahead.predicted_mean)[at], np.sqrt(np.asarray(ahead.forecast_variance)[at])
-    return _counts(centre, norm.ppf(LEVELS)[:, None] * spread)
+    return _counts(centre, ndtri(LEVELS)[:, None] * spread)
 
 
 RIVALS: Mapping[str, Rival] = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
-from statsmodels.genmod.families import Poisson
-from statsmodels.genmod.generalized_linear_model import GLM, GLMResults
-from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from cip_analysis.demand.arrivals.history import Numbers, StartsHistory, days_in
+
+if TYPE_CHECKING:
+    from statsmodels.genmod.generalized_linear_model import GLMResults
 
 FEWEST_MONTHS_FOR_SEASON = 24
 FEWEST_STARTS_FOR_SEASON = 60
@@ -23,6 +24,11 @@ def fit_season(history: StartsHistory) -> GLMResults | None:
     """The regression on population and season; None where the history is too short or thin, or it does not settle."""
     if len(history.months) < FEWEST_MONTHS_FOR_SEASON or history.children.sum() < FEWEST_STARTS_FOR_SEASON:
         return None
+    # fetched when first wanted: it takes longer than a county's forecast
+    from statsmodels.genmod.families import Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
+
     model = GLM(
         history.children, season_waves(history.months), family=Poisson(), offset=log_offset(history, history.months)
     )

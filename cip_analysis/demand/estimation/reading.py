@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from scipy.stats import gamma
+from scipy.special import gammaincinv
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS, WAYS_OUT
 from cip_analysis.demand.estimation.stays import (
@@ -41,7 +41,7 @@ def describe_rates(pathways: Pathways) -> pd.DataFrame:
     seen = _seen(pathways)
     shape, days = shapes.ravel(), np.broadcast_to(pathways.days[..., None], shapes.shape).ravel()
     lengths = duration_names(pathways.duration_edges)
-    low, high = (np.where(shape > 0, gamma.ppf(share, np.maximum(shape, 1e-9)), 0.0) / days for share in LIKELY)
+    low, high = (np.where(shape > 0, gammaincinv(np.maximum(shape, 1e-9), share), 0.0) / days for share in LIKELY)
     table = pd.DataFrame(
         {
             "group": np.take(GROUPS, group), "duration": np.take(lengths, length),
@@ -96,7 +96,7 @@ def mean_stay(pathways: Pathways, group: int = 0) -> pd.DataFrame:
     weight = weight / weight.sum(axis=(0, 1))
     rate, spread = (weight * ends / days).sum(axis=(0, 1)), (weight**2 * ends / days**2).sum(axis=(0, 1))
     rate, spread = np.where(rate > 0, rate, np.nan), np.where(rate > 0, spread, np.nan)
-    low, high = (1 / gamma.ppf(share, rate**2 / spread, scale=spread / rate) for share in LIKELY[::-1])
+    low, high = (1 / (gammaincinv(rate**2 / spread, share) * spread / rate) for share in LIKELY[::-1])
     return pd.DataFrame({"setting": list(SETTINGS), "days": 1 / rate, "low": low, "high": high})
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
 
 from cip_analysis.demand.national.panel import FEWEST_CHILDREN, Panel, implied_starts
 
@@ -40,6 +39,8 @@ def drift_and_noise(events: pd.DataFrame, exposure: pd.DataFrame) -> tuple[float
     counting (1 ÷ events at each end) and about the change all shared on average, is h × drift² + 2 × noise².
     Fitted by least squares, neither below nought, each lag weighed by its pairs. Not a number where too few are known.
     """
+    from scipy.optimize import nnls  # slow to fetch, and only learning from the panel wants it
+
     held = events.where(events >= FEWEST_EVENTS)
     logs = (held / exposure).map(np.log)
     lags = [(lag, *_beyond_counting(logs, held, lag)) for lag in range(1, min(LONGEST_LAG, logs.shape[1] - 1) + 1)]

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
 from scipy.special import ndtr, ndtri
-from scipy.stats import rankdata
 
 from cip_analysis.demand.accuracy.scores import LEVELS, Numbers
 
@@ -80,6 +78,8 @@ def error_by_size(errors: Numbers, sizes: Numbers) -> tuple[float, float]:
 
     The first part is what big and small authorities share; the second is the chance of small numbers.
     """
+    from scipy.optimize import nnls  # slow to fetch, and only learning from the panel wants it
+
     design = np.column_stack([np.ones_like(sizes), 1 / sizes])
     weight = np.sqrt(sizes)
     (a, b), _ = nnls(design * weight[:, None], errors**2 * weight)
@@ -95,7 +95,7 @@ def correlation_of(some: pd.DataFrame, others: pd.DataFrame) -> float:
     both = np.isfinite(first) & np.isfinite(second)
     if both.sum() < FEWEST_TOGETHER:
         return 0.0
-    scores = [ndtri(rankdata(each[both]) / (both.sum() + 1)) for each in (first, second)]
+    scores = [ndtri(pd.Series(each[both]).rank().to_numpy() / (both.sum() + 1)) for each in (first, second)]
     return float(np.corrcoef(scores)[0, 1])
 
 

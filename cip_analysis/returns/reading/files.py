@@ -19,7 +19,6 @@ from pathlib import Path
 from cip_analysis.returns.reading.delimited import open_delimited
 from cip_analysis.returns.reading.statutory_xml import open_xml
 from cip_analysis.returns.reading.text_tables import IsHeader, Notice, Opened, not_a_return, refusal, unmatched
-from cip_analysis.returns.reading.workbooks import open_workbook
 
 MOST_FILES = 2_000
 MOST_BYTES = 1 << 30
@@ -146,6 +145,8 @@ def _open_zip(content: bytes, name: str, is_header: IsHeader) -> Opened:
     except (zipfile.BadZipFile, ValueError, OSError, RuntimeError):
         return Opened(notices=(refusal(name, "is a damaged workbook or zip; open and save it again"),))
     if "xl/workbook.xml" in parts:
+        from cip_analysis.returns.reading.workbooks import open_workbook  # few folders need it, and it is slow to fetch
+
         return open_workbook(content, name, is_header)
     if "xl/workbook.bin" in parts or "content.xml" in parts:
         return Opened(notices=(refusal(name, OLD_WORKBOOK),))
