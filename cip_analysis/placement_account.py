@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import gamma
+from scipy.stats import binom, gamma
 
 from cip_analysis.codes import SETTINGS, WAYS_OUT
 from cip_analysis.demand.backtest import Scored, track_record, within
@@ -21,11 +21,10 @@ from cip_analysis.demand.forecast import ALL, STATISTICS
 from cip_analysis.demand.inputs import DAYS_IN_YEAR, Pathways, Seen
 from cip_analysis.demand.pathways import mean_stay
 from cip_analysis.forecasts import Ahead
-from cip_analysis.records import Episodes
 
 Numbers = NDArray[np.float64]
 OTHER, STARTED, LEFT = "other", "not in care", "left care"
-SHOWN_SETTINGS = 4
+SHOWN_SETTINGS, ONCE_IN_TWENTY = 4, 0.05
 FEWEST_EVENTS = 20
 """Leaving and moving from a setting together: with fewer, its chances are those of other settings, and not shown."""
 LEAVES, MOVES, OTHER_WAYS = "leaves care before 18", "moves to another setting", "any other way"
@@ -45,7 +44,6 @@ HOMES_OF: Mapping[str, str] = {
 """Setting -> what a sentence calls it."""
 
 RATE_RANGE = {"p02_5_chance": 0.025, "p97_5_chance": 0.975}
-MARCH = 3
 DAYS_IN_MONTH = DAYS_IN_YEAR / 12
 SHARE_OF_DRAWS = {"p10": 10, "p50": 50, "p90": 90}
 
@@ -78,18 +76,18 @@ def say_ahead(setting: str, now: float, low: float, high: float, until: pd.Times
     A blank stands for a number that is withheld.
 
     >>> say_ahead("kinship", 80, 70, 120, pd.Timestamp(2022, 3, 31))
-    'Kinship homes may grow or shrink: 80 children now, 70 to 120 by March 2022'
+    'Kinship homes: may grow or shrink, from 80 children now to between 70 and 120 by March 2022'
     """
     name = _capital(HOMES_OF[setting])
     if any(pd.isna(value) for value in (now, low, high)):
         return f"{name}: too few children to show a forecast"
     course = "may grow or shrink"
     if low >= now:
-        course = "is likely to grow" if low > now else "may grow"
+        course = "likely to grow" if low > now else "may grow"
     elif high <= now:
-        course = "is likely to shrink" if high < now else "may shrink"
-    ends = f"{low:,.0f} to {high:,.0f}" if low < high else f"about {low:,.0f}"
-    return f"{name} {course}: {now:,.0f} children now, {ends} by {until:%B %Y}"
+        course = "likely to shrink" if high < now else "may shrink"
+    ends = f"between {low:,.0f} and {high:,.0f}" if low < high else f"about {low:,.0f}"
+    return f"{name}: {course}, from {now:,.0f} children now to {ends} by {until:%B %Y}"
 
 
 def list_changes(ahead: Ahead, base: int) -> pd.DataFrame:
@@ -289,22 +287,6 @@ def _seen(pathways: Pathways) -> Seen:
     return pathways.seen
 
 
-def count_short_breaks(episodes: Episodes, years: Sequence[int]) -> pd.DataFrame:
-    """Series of short breaks, which no other count here has: year, children, short_stays, nights.
-
-    years: ending 31 March. children: those with a stay that began in the year, once each. nights: of those stays, up
-    to the census date. No rows where the returns hold no series.
-    """
-    breaks = episodes.table[episodes.table["respite"]]
-    until = breaks["end"].fillna(pd.Timestamp(episodes.census_date))
-    ending = breaks["start"].dt.year + (breaks["start"].dt.month > MARCH)
-    told = breaks.assign(year=ending.astype("int64"), nights=(until - breaks["start"]).dt.days)
-    counted = told[told["year"].isin(list(years))].groupby("year")
-    return counted.agg(
-        children=("child", "nunique"), short_stays=("child", "size"), nights=("nights", "sum")
-    ).reset_index()  # fmt: skip
-
-
 def list_fallbacks(ahead: Ahead, *others: Sequence[str]) -> pd.DataFrame:
     """Every fallback that the forecast or anything beside it took, each once, a row each: what_stood_in."""
     told = dict.fromkeys([*ahead.notes, *itertools.chain.from_iterable(others)])
@@ -337,14 +319,18 @@ def show_setting_record(scored: Scored, method: str, months_ahead: int = 12) -> 
 
 
 def say_record(record: pd.DataFrame) -> str:
-    """What the record says of trusting a forecast by setting, in a sentence."""
+    """What the record says of trusting a forecast by setting, in a sentence or three.
+
+    Ranges are said to be too narrow where so few outturns inside would come once in twenty by chance.
+    """
     if record.empty:
-        return "So nobody can say from these returns how right a forecast of one setting is."
+        return "Nobody can say from these returns how right a forecast of one setting is."
     better = int((record["share_missed"] < record["share_missed_by_no_change"]).sum())
-    held = record["inside the 80% range"].str.split(" of ", expand=True).astype("int64").sum()
+    held, of = record["inside the 80% range"].str.split(" of ", expand=True).astype("int64").sum()
+    narrow = " So take the ranges here as too narrow." if binom.cdf(held, of, 0.8) < ONCE_IN_TWENTY else ""
     worst = record.sort_values("share_missed").iloc[-1]
     return (
-        f"A year ahead, forecasts made this way came nearer than no change in {better} of {len(record)} settings. "
-        f"Their 80% ranges held {held[0]} of {held[1]} outturns; true ranges hold about {round(held[1] * 0.8)}. The "
-        f"worst were for {HOMES_OF[worst['setting']]}, a miss of {worst['share_missed']:.0%} on average."
+        f"A year ahead, forecasts made this way came nearer than no change in {better} of {len(record)} settings; the "
+        f"worst missed {HOMES_OF[worst['setting']]} by {worst['share_missed']:.0%} on average. Their 80% ranges held "
+        f"{held} of {of} outturns, where {round(of * 0.8)} were to be expected.{narrow}"
     )

@@ -25,10 +25,12 @@ from cip_analysis.demand.capacity import (
 from cip_analysis.forecasts import PULL_SD, Ahead
 from cip_analysis.placement_account import SHARE_OF_DRAWS, to_base
 from cip_analysis.projections import Projection
+from cip_analysis.records import Episodes
 from cip_analysis.scenario_settings import Scenario
 from cip_analysis.settings import Judgement
 
 AS_THINGS_ARE = "as things are"
+MARCH = 3
 IN_HOUSE, ALL_FOSTER, ALL_HOMES = "in-house foster children", "all foster children", "all children in homes"
 KINDS = {"in-house fostering": IN_HOUSE, "fostering": ALL_FOSTER, "children's homes": ALL_HOMES}
 """Kind of gap (capacity.NEEDS) -> whose need is set against the council's own places, in words."""
@@ -144,6 +146,22 @@ def say_range_of_shortage(binding: pd.DataFrame, kind: str) -> str:
     if pd.isna(row["p90"]):
         return f"One future in ten runs short by {row['p10']:%B %Y}; {never}"
     return f"Eight futures in ten first run short between {row['p10']:%B %Y} and {row['p90']:%B %Y}."
+
+
+def count_short_breaks(episodes: Episodes, years: Sequence[int]) -> pd.DataFrame:
+    """Series of short breaks, which no other count here has: year, children, short_stays, nights.
+
+    years: ending 31 March. children: those with a stay that began in the year, once each. nights: of those stays, up
+    to the census date. No rows where the returns hold no series.
+    """
+    breaks = episodes.table[episodes.table["respite"]]
+    until = breaks["end"].fillna(pd.Timestamp(episodes.census_date))
+    ending = breaks["start"].dt.year + (breaks["start"].dt.month > MARCH)
+    told = breaks.assign(year=ending.astype("int64"), nights=(until - breaks["start"]).dt.days)
+    counted = told[told["year"].isin(list(years))].groupby("year")
+    return counted.agg(
+        children=("child", "nunique"), short_stays=("child", "size"), nights=("nights", "sum")
+    ).reset_index()  # fmt: skip
 
 
 def list_assumptions(capacity: Capacity | None, judgements: Mapping[str, Judgement]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from builders import ROOT
+from builders import ROOT, a_placement, make_episodes
 from demand.invented_model import a_model
 
 from cip_analysis.demand.capacity import Capacity, Places, first_binding, project_capacity, set_against
@@ -19,6 +19,7 @@ from cip_analysis.places_account import (
     AS_THINGS_ARE,
     IN_HOUSE,
     compare_gaps,
+    count_short_breaks,
     first_short,
     list_assumptions,
     list_gaps,
@@ -154,3 +155,18 @@ def test_only_the_judgements_used_are_listed():
     assert (counted["low"] <= counted["value"]).all()
     assert (counted["value"] <= counted["high"]).all()
     assert counted["owner"].str.len().min() > 0
+
+
+def test_short_breaks_are_counted_by_the_year_they_begin_in_and_a_child_once_a_year():
+    rows = [
+        a_placement(child="1", start=start, end=end, period=period, respite=True)
+        for period, (start, end) in enumerate(
+            [("2016-03-30", "2016-04-02"), ("2016-04-10", "2016-04-12"), ("2016-05-10", "2016-05-11")], start=1
+        )
+    ]
+    rows += [a_placement(child="2", start="2018-03-29", end=None, respite=True), a_placement(child="3")]
+    counted = count_short_breaks(make_episodes(rows), [2016, 2017, 2018])
+    assert counted.to_dict("list") == {
+        "year": [2016, 2017, 2018], "children": [1, 1, 1], "short_stays": [1, 2, 1], "nights": [3, 3, 2]
+    }  # fmt: skip
+    assert count_short_breaks(make_episodes([a_placement()]), [2017]).empty
