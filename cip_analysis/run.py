@@ -104,6 +104,19 @@ class Run:
         return tuple(year for year in self.years if date(year, 3, 31) <= self.as_at)
 
     @property
+    def last_year(self) -> int:
+        """The last of the closed years.
+
+        Raises RunError where none is over: an extract of part of one year has no yearly figures.
+        """
+        if not self.closed_years:
+            raise RunError(
+                f"No collection year is over on the census date, {self.as_at}, so there are no yearly figures. "
+                "Add a whole year of returns, or leave this page out of the pack."
+            )
+        return self.closed_years[-1]
+
+    @property
     def report(self) -> str:
         """The earlier report whose claims are set beside the data, for a sentence."""
         return f"report to {self.claims.meeting}" if self.claims.claims else "earlier report (none was given)"

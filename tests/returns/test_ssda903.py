@@ -540,3 +540,9 @@ def test_halves_of_a_year_tell_the_child_days_of_their_own_rows(tmp_path):
         rows = [an_episode(CHILD=half, DECOM="01/06/2016", DEC=end), an_episode(CHILD=f"{half}2", DEC="31/03/2017")]
         write_table(tmp_path, f"episodes_2017_{half}.csv", rows)
     assert finding(read_returns(tmp_path, date(2017, 3, 31)), "147")["child_days"] == 304
+
+
+def test_an_end_before_its_own_start_has_no_say_in_which_year_a_file_is(tmp_path):
+    wrong = [an_episode(CHILD=str(number), DEC="31/12/2015", REC="E11") for number in range(4)]
+    right = [an_episode(CHILD=str(number)) for number in range(4, 40)]
+    assert read_returns(write_returns(tmp_path, [*wrong, *right], year=2017)).years == (2017,)

@@ -6,7 +6,8 @@ name only settles what the dates leave open:
 
 1. Episodes end inside their collection year, so the year in which most of a file's DEC fall is its year. Where a
    name (or a YEAR column) gives a year, the two years it may mean are tried first; where neither holds half of the
-   ends while four fifths of them fall in one other year, the dates win and it is said.
+   ends while four fifths of them fall in one other year, the dates win and it is said. An end before its own start
+   tells nothing.
 2. A file without DEC goes by its latest starts; what is still open goes by the way the other files are named, and
    then by the year as written.
 3. A file whose ends spread over years, none of them holding four fifths, is one history of several years: each row
@@ -122,9 +123,16 @@ def _by_year(rows: pd.DataFrame, column: str) -> dict[int, int]:
     """How many of a column's dates fall in each year; a DEC of 1 April is taken with the year it closes."""
     if column not in rows:
         return {}
-    dates = rows[column].dropna() - pd.Timedelta(days=int(column == "DEC"))
+    dates = _believable(rows, column).dropna() - pd.Timedelta(days=int(column == "DEC"))
     years, counts = np.unique(year_ending(dates).to_numpy(dtype="int64"), return_counts=True)
     return dict(zip(years.tolist(), counts.tolist(), strict=True))
+
+
+def _believable(rows: pd.DataFrame, column: str) -> pd.Series:
+    """A column's dates without ends that come before their own starts: one of the two is wrong, and tells no year."""
+    if column != "DEC" or "DECOM" not in rows:
+        return rows[column]
+    return rows[column].mask(rows[column] < rows["DECOM"])
 
 
 @dataclass(frozen=True, slots=True)
