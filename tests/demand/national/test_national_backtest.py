@@ -32,7 +32,7 @@ from cip_analysis.demand.national.methods import (
 )
 from cip_analysis.demand.national.panel import panel_at
 from cip_analysis.records import Comparators
-from cip_analysis.returns.national import read_national
+from cip_analysis.returns.national import read_national, read_record
 from cip_analysis.returns.published import release_day
 
 PUBLISHED = SHARED / "published"
@@ -152,6 +152,7 @@ def measured(tmp_path_factory):
         "--national": "children_looked_after_as_published.csv",
         "--neighbours": "statistical_neighbours.csv",
         "--outturn": "children_looked_after_2010_2023.csv",
+        "--since": "leicestershire_and_comparators_2010_2025.csv",
     }
     folder = tmp_path_factory.mktemp("measured")
     given = [part for option, name in names.items() for part in (option, str(PUBLISHED / name))]
@@ -180,6 +181,16 @@ def test_the_estimates_kept_are_those_the_command_writes(measured):
     )
     assert written.drop(columns="value").equals(kept.drop(columns="value"))
     assert written["value"].to_numpy() == pytest.approx(kept["value"].to_numpy(), rel=2e-5, abs=1e-9)
+
+
+@needs_shared
+def test_the_record_kept_is_the_one_the_command_writes(measured):
+    written, kept = (
+        read_record(folder / "national_scorecard.csv") for folder in (measured, ROOT / "data" / "reference")
+    )
+    scores = ["mae", "mape", "crps", "coverage_80", "coverage_95"]
+    assert written.drop(columns=scores).equals(kept.drop(columns=scores))
+    assert written[scores].to_numpy() == pytest.approx(kept[scores].to_numpy(), rel=2e-4, abs=1e-9)
 
 
 @needs_shared
