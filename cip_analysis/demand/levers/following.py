@@ -9,16 +9,19 @@ from typing import Literal
 
 import numpy as np
 
-from cip_analysis.demand.inputs import Entrants, Floats, ModelInputs
-from cip_analysis.demand.levers.turnover import bands_of, share_still_here
+from cip_analysis.demand.inputs import Floats, ModelInputs
+from cip_analysis.demand.levers.response import response_of
 from cip_analysis.projections import Projection
 
 Simulate = Callable[[ModelInputs], Projection]
 Centre = Literal["mean", "median"]
 
-MOST_ROUNDS = 6
+MOST_ROUNDS = 4
 NEAR_ENOUGH = {"mean": 0.25, "median": 0.5}
 """Children: a median moves by halves."""
+NEAR_ENOUGH_SHARE = {"mean": 1 / 2000, "median": 1 / 600}
+"""Of what is wanted, where that is more: chance moves a council's median three times as far, over 400 draws."""
+
 TO_SAY = 1.0
 MOST_FACTOR = 100.0
 """More arrivals than a hundred times as many are not looked for."""
@@ -69,13 +72,27 @@ def arrival_factors(
         projection = simulate(_with_arrivals(trial, _by_month(factors, months, months[-1])))
         return _Trial(factors, _centres(projection, months, centre))
 
-    alone, now = play(np.zeros(len(months))), play(np.ones(len(months)))
-    slopes = _slopes(trial, months)
-    reach, gain = slopes.sum(axis=1), now.totals - alone.totals
-    slopes *= np.divide(gain, reach, out=np.ones_like(reach), where=(reach > 0) & (gain > 0))[:, None]
-    best = _solve(now, wanted, slopes, (play, NEAR_ENOUGH[centre]))
-    unmet = _unmet(inputs, dict(zip(months, wanted, strict=True)), best, alone)
+    projection = simulate(trial)
+    now = _Trial(np.ones(len(months)), _centres(projection, months, centre))
+    near = np.maximum(NEAR_ENOUGH[centre], wanted * NEAR_ENOUGH_SHARE[centre])
+    best = _solve(now, wanted, _slopes(trial, projection, months), (play, near))
+    if (np.abs(best.miss(wanted)) <= np.maximum(TO_SAY, 2 * near)).all():
+        return _by_month(best.factors, months, len(inputs.effects.entry)), []
+    unmet = _unmet(inputs, dict(zip(months, wanted, strict=True)), best, play(np.zeros(len(months))))
     return _by_month(best.factors, months, len(inputs.effects.entry)), unmet
+
+
+def likely_factors(inputs: ModelInputs, target: Mapping[int, float], played: Projection, *, centre: Centre) -> Floats:
+    """The factors of `arrival_factors` as one projection has them, for a start: near, where it is near to the path.
+
+    played: the inputs over any of their draws, to the last target month.
+    """
+    months = _checked(target, inputs)
+    wanted = np.array([float(target[month]) for month in months])
+    trial = inputs.cut(played.draws, months[-1])
+    now = _Trial(np.ones(len(months)), _centres(played, months, centre))
+    factors = _step(now, wanted, _slopes(trial, played, months))
+    return _by_month(factors, months, len(inputs.effects.entry))
 
 
 def few_draws(inputs: ModelInputs, draws: int, months: int) -> ModelInputs:
@@ -90,16 +107,6 @@ def few_draws(inputs: ModelInputs, draws: int, months: int) -> ModelInputs:
         every = getattr(inputs, name)[:, :months].mean(axis=0)
         scaled[name] = kept * np.divide(every, mean, out=np.ones_like(mean), where=mean > 0)
     return replace(few, **scaled)
-
-
-def expected_weights(entrants: Entrants, entry: Floats) -> Floats:
-    """By month, what factors on arrivals by age and need (month x band x need) make of the number who arrive.
-
-    The mean over past children: a household's weight is the mean of its own children's, so sizes do not matter.
-    """
-    if not len(entrants.age_days):
-        return np.ones(len(entry))
-    return np.asarray(entry[:, bands_of(entrants.age_days), entrants.need].mean(axis=1))
 
 
 def _checked(target: Mapping[int, float], inputs: ModelInputs) -> list[int]:
@@ -132,19 +139,18 @@ def _centres(projection: Projection, months: Sequence[int], centre: Centre) -> F
     return np.asarray(totals.mean(axis=0) if centre == "mean" else np.median(totals, axis=0), dtype="float64")
 
 
-def _slopes(inputs: ModelInputs, months: Sequence[int]) -> Floats:
+def _slopes(inputs: ModelInputs, played: Projection, months: Sequence[int]) -> Floats:
     """Children at each target month (rows) for each whole factor on the arrivals of a segment (columns), roughly."""
-    arrivals = inputs.starts.mean(axis=0) * expected_weights(inputs.entrants, inputs.effects.entry)
-    staying = share_still_here(inputs.entrants, inputs.pathways, 0, months[-1])
-    middle = (staying[:-1] + staying[1:]) / 2
+    response = response_of(inputs, played)
     slopes = np.zeros((len(months), len(months)))
     for row, month in enumerate(months):
+        each = response.slopes(month)
         for column, (first, last) in enumerate(pairwise([0, *months[: row + 1]])):
-            slopes[row, column] = arrivals[first:last] @ middle[month - last : month - first][::-1]
+            slopes[row, column] = each[first:last].sum()
     return slopes
 
 
-def _solve(first: _Trial, wanted: Floats, slopes: Floats, played: tuple[Callable[[Floats], _Trial], float]) -> _Trial:
+def _solve(first: _Trial, wanted: Floats, slopes: Floats, played: tuple[Callable[[Floats], _Trial], Floats]) -> _Trial:
     """Secant steps down the months: the total is a straight line in every factor, so a few are enough."""
     play, near = played
     best = trial = first
@@ -152,12 +158,21 @@ def _solve(first: _Trial, wanted: Floats, slopes: Floats, played: tuple[Callable
         if (np.abs(trial.miss(wanted)) <= near).all():
             return trial
         factors = _step(trial, wanted, slopes)
-        if np.abs(slopes @ (factors - trial.factors)).max() < near / 5:
+        expected = slopes @ (factors - trial.factors)
+        if (np.abs(expected) < near / 5).all():
             break
-        trial = play(factors)
+        before, trial = trial, play(factors)
+        slopes = _corrected(slopes, expected, trial.totals - before.totals, near)
         if np.abs(trial.miss(wanted)).sum() < np.abs(best.miss(wanted)).sum():
             best = trial
     return best
+
+
+def _corrected(slopes: Floats, expected: Floats, came: Floats, near: Floats) -> Floats:
+    """The slopes put right by what a step did, where it was long enough to tell."""
+    told = (np.abs(expected) > 4 * near) & (expected * came > 0)
+    ratio = np.divide(came, expected, out=np.ones_like(came), where=told)
+    return np.asarray(slopes * np.clip(ratio, 0.5, 2.0)[:, None])
 
 
 def _step(trial: _Trial, wanted: Floats, slopes: Floats) -> Floats:

@@ -9,7 +9,8 @@ import pytest
 from demand.invented_model import a_model
 
 from cip_analysis.demand.inputs import Entrants
-from cip_analysis.demand.levers.following import expected_weights, few_draws
+from cip_analysis.demand.levers.following import few_draws
+from cip_analysis.demand.levers.response import expected_weights
 from cip_analysis.demand.scenarios import FollowingError, arrival_factors, follow_total
 from cip_analysis.demand.simulate import simulate
 
