@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from cip_analysis.codes import SETTINGS
-from cip_analysis.demand.backtest import Scored, backtest_returns, scorecard
+from cip_analysis.demand.backtest import STANDING, LookBack, Scored, backtest_returns, scorecard
 from cip_analysis.demand.capacity import without_own_homes
 from cip_analysis.demand.forecast import ALL, STATISTICS, Asked, Evidence, describe_draws, prepare, summarise
 from cip_analysis.demand.inputs import ModelInputs
@@ -187,18 +187,23 @@ def _tell(show: Show | None, done: int, count: int) -> None:
         show(done, count)
 
 
-def look_back_run(run: Run, asked: Asked | None = None, show: Show | None = None) -> Scored:
-    """The run's own past forecast again and scored; from the store where nothing it rests on has changed."""
+def look_back_run(
+    run: Run, asked: Asked | None = None, show: Show | None = None, methods: tuple[str, ...] = STANDING
+) -> Scored:
+    """The run's own past forecast again and scored; from the store where nothing it rests on has changed.
+
+    methods: those tried beside the rivals.
+    """
     chosen, evidence = asked or asked_of(run), evidence_of(run)
     quick = replace(chosen, draws=min(chosen.draws, LOOKING_BACK_DRAWS), horizon_months=LONGEST_LOOK_BACK)
     made: list[Scored] = []
 
     def look() -> Scored:
         if not made:
-            made.append(backtest_returns(run.episodes, evidence, quick, None, show))
+            made.append(backtest_returns(run.episodes, evidence, quick, LookBack(methods), show))
         return made[0]
 
-    name = fingerprint("look back", run.episodes, evidence, quick, code_files())
+    name = fingerprint("look back", run.episodes, evidence, quick, list(methods), code_files())
     table = keep_table(run.root / KEPT, name, lambda: look().table)
     notes = keep_table(
         run.root / KEPT, f"{name}-notes", lambda: pd.DataFrame({"note": list(look().notes)}, dtype="str")
@@ -208,8 +213,12 @@ def look_back_run(run: Run, asked: Asked | None = None, show: Show | None = None
 
 
 def score_run(run: Run, asked: Asked | None = None, show: Show | None = None) -> pd.DataFrame:
-    """The scorecard of the run's own past: how forecasts made this way, and simple rivals, have done."""
-    return scorecard(look_back_run(run, asked, show))
+    """The scorecard of the run's own past: how forecasts made this way, and simple rivals, have done.
+
+    Other methods are scored by `cip backtest`.
+    """
+    chosen = asked or asked_of(run)
+    return scorecard(look_back_run(run, chosen, show, (chosen.method,)))
 
 
 def spend_ahead(run: Run, ahead: Ahead) -> pd.DataFrame:

@@ -136,13 +136,19 @@ class Run:
 
 
 def open_run(
-    run: str, *, returns: str = "", payments: str = "", audience: Literal["public", "exempt"] | str = "public"
+    run: str,
+    *,
+    returns: str = "",
+    payments: str = "",
+    audience: Literal["public", "exempt"] | str = "public",
+    check: bool = True,
 ) -> Run:
     """The run with its data read, checked and repaired.
 
     run: its settings file, from the project's root (as are the other paths); an absolute path serves too.
     returns: another folder of returns, in place of the run's own. Its census date is then worked out from its
     files, and the run's own payments, which belong to other children, are left out unless `payments` names some.
+    check: hold the returns against the rules; where not, `findings` has only what was noticed in reading them.
     Raises RunError, SettingsError or the readers' own errors, each saying what to do.
     """
     root = find_root(Path.cwd())
@@ -151,7 +157,7 @@ def open_run(
     own_data = not returns
     folder = _existing(root, returns or chosen.returns, "returns")
     sent = read_returns(folder, chosen.as_at if own_data else None)
-    findings = sent.findings.join(check_returns(sent))
+    findings = sent.findings.join(check_returns(sent)) if check else sent.findings
     episodes, treatments = build_episodes(sent)
     treatments = sent.treatments.join(treatments)
     ledger = payments or (chosen.payments if own_data else "")
