@@ -41,6 +41,7 @@ bench: $(READY) $(DATA) ## speed and accuracy, side by side with peers (PEER_PYT
 	@test -x $(PEER)/bin/python || ! $(PEER_PYTHON) -c "" 2>/dev/null || { $(PEER_PYTHON) -m venv $(PEER) && \
 		$(PEER)/bin/python -m pip install --quiet cs-demand-model==0.5.1; }
 	$(BIN)/python benchmarks/returns_speed.py $$(test -x $(PEER)/bin/python && echo --peer $(PEER)/bin/python)
+	$(BIN)/python benchmarks/simulation_speed.py --report $$(test -x $(PEER)/bin/python && echo --peer $(PEER)/bin/python)
 
 validate-synthetic: $(READY) $(VALIDATOR)/.ready ## the statutory rules, judging the invented county (Python 3.11)
 	rm -rf $(VALIDATED)

@@ -5,11 +5,12 @@ Usage: python benchmarks/simulation_speed.py [--to FOLDER] [--peer PYTHON] [--pa
 goals: a county of 560 children and 250 starts a year over 10,000 draws, and England's 84,000 children and 31,000
 starts a year over 1,000, both over 60 months, each in a process of its own after a first that compiles; seconds are
 of processor, all threads together. cost: the same against children, draws and months, printed and drawn as
-simulation-cost.png in FOLDER. whole: the forecast from returns to forecast.csv, at 600 and at 29,000 children over five
-years, beside the peer's daily steps on the same returns; and `cip forecast` whole, which scores the past as well and
-prices what is ahead, as the peer does not. Nothing is kept from one to the next. --peer names the interpreter of an
-environment that holds cs-demand-model 0.5.1 (Python 3.10); the variable CS_DEMAND_MODEL_PYTHON does as well. Exit 1
-where a goal is missed.
+simulation-cost.png in FOLDER. whole: `cip forecast RUN --no-track-record`, over five years of 1,000 draws, beside the
+peer's daily steps on the same returns: of 600 children and of 29,000 in all (--children: others), everyone the returns
+hold being counted, a quarter of them in care on the census date; then `cip forecast` as it comes, which scores its past
+too. The goal is a tenth of the peer's time. Nothing is kept from one to the next, but for compiled code. --peer names
+the interpreter of an environment that holds cs-demand-model 0.5.1 (Python 3.10); the variable CS_DEMAND_MODEL_PYTHON
+does as well. Exit 1 where a goal is missed, unless --report: then it is only said.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +42,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COUNCIL = "config/councils/leicestershire.toml"
 PEER_VARIABLE = "CS_DEMAND_MODEL_PYTHON"
 YEARS = 5
+TIMES = 10
 PARTS = ("goals", "cost", "whole")
 PEAK = """
 def peak_mb():
@@ -62,15 +65,6 @@ began, cpu_began = time.perf_counter(), time.process_time()
 projection = simulate(inputs)
 took = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu_began, "peak_mb": peak_mb()}
 print(json.dumps({**took, "children_then": float(projection.total[:, -1].mean())}))
-"""
-FORECAST = """
-import json, time
-began, cpu_began = time.perf_counter(), time.process_time()
-from cip_analysis.forecasts import forecast_run
-from cip_analysis.run import open_run
-forecast_run(open_run("run.toml")).table.to_csv("forecast.csv")
-took = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu_began}
-print(json.dumps({**took, "peak_mb": peak_mb()}))
 """
 COMMAND = """
 import json, sys, time
@@ -130,9 +124,9 @@ def main() -> int:
     if "cost" in arguments.part:
         draw_cost(measure_cost(), arguments.to / "simulation-cost.png")
     if "whole" in arguments.part:
-        compare_whole(arguments.peer or os.environ.get(PEER_VARIABLE, ""), arguments.seed)
+        missed += compare_whole(arguments.peer or os.environ.get(PEER_VARIABLE, ""), arguments.seed, arguments.children)
     print(f"\nGoals missed: {', '.join(missed) or 'none'}.")
-    return 1 if missed else 0
+    return 1 if missed and not arguments.report else 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -140,6 +134,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--to", type=Path, default=ROOT / "reports" / "benchmarks", help="folder for the chart")
     parser.add_argument("--peer", default="", help="interpreter of an environment with cs-demand-model 0.5.1")
     parser.add_argument("--part", nargs="*", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--children", nargs="*", type=int, default=[600, 29_000], help="sizes for the part whole")
+    parser.add_argument("--report", action="store_true", help="exit 0 even where a goal is missed")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
@@ -203,24 +199,41 @@ def draw_cost(table: pd.DataFrame, path: Path) -> None:
     print(f"Chart: {path.name}")
 
 
-def compare_whole(peer: str, seed: int) -> None:
-    """`cip forecast` and the peer, one after the other on the same returns and over the same five years."""
-    for children in (600, 29_000):
+def compare_whole(peer: str, seed: int, sizes: Sequence[int]) -> list[str]:
+    """`cip forecast` and the peer, one after the other on the same returns and five years; the sizes that took longer
+    than they may."""
+    command, missed = ("forecast", "run.toml", "--to", "forecast"), []
+    for children in sizes:
         with tempfile.TemporaryDirectory() as held:
             root = make_root(Path(held), children, seed)
-            ours = _run(sys.executable, FORECAST, folder=root)
-            print(f"\n{children:,} children\n  the forecast, 1,000 draws: {_in_words(ours)}", flush=True)
+            ours = _run(sys.executable, COMMAND, *command, "--no-track-record", folder=root)
+            print(
+                f"\n{children:,} children in the returns\n  cip forecast --no-track-record: {_in_words(ours)}",
+                flush=True,
+            )
             shutil.rmtree(root / "reports", ignore_errors=True)
-            command = _run(sys.executable, COMMAND, "forecast", "run.toml", "--to", "forecast", folder=root)
-            print(f"  cip forecast, with its track record: {_in_words(command)}", flush=True)
-            if not peer:
-                print(f"  cs-demand-model left out: neither --peer nor {PEER_VARIABLE} names an interpreter with it.")
-                continue
-            theirs = _run(peer, PEERS, "returns", str(YEARS * 365), "ahead.csv", folder=root)
-            print(f"  cs-demand-model 0.5.1, daily steps, no intervals: {_in_words(theirs)}", flush=True)
-            if ours and theirs:
-                cpu, clock = theirs["cpu"] / ours["cpu"], theirs["seconds"] / ours["seconds"]
-                print(f"  it takes {cpu:.1f} times the processor and {clock:.1f} times as long as our forecast")
+            both = _run(sys.executable, COMMAND, *command, folder=root)
+            print(f"  cip forecast, with its track record: {_in_words(both)}", flush=True)
+            theirs = _run(peer, PEERS, "returns", str(YEARS * 365), "ahead.csv", folder=root) if peer else {}
+        if not peer:
+            print(f"  cs-demand-model left out: neither --peer nor {PEER_VARIABLE} names an interpreter with it.")
+        elif not theirs:
+            print("  cs-demand-model did not finish, so nothing is compared.")
+        else:
+            print(f"  cs-demand-model 0.5.1, daily steps, no intervals: {_in_words(theirs)}")
+            missed += [f"a tenth of the peer's time at {children:,} children"] * _slower_than_a_tenth(ours, theirs)
+    return missed
+
+
+def _slower_than_a_tenth(ours: dict[str, float], theirs: dict[str, float]) -> bool:
+    """Whether ours took more than a tenth of the peer's processor time, which is said by the clock as well."""
+    if not ours:
+        return True
+    cpu, clock = theirs["cpu"] / ours["cpu"], theirs["seconds"] / ours["seconds"]
+    print(
+        f"  it takes {cpu:.1f} times the processor and {clock:.1f} times as long as ours without its record (goal 10)"
+    )
+    return cpu < TIMES
 
 
 def make_root(root: Path, children: int, seed: int) -> Path:
