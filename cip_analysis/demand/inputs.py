@@ -149,7 +149,8 @@ class ModelInputs:
     origin: last day of outturn, a month's end. present, entrants, entrants_unaccompanied, pathways: as estimated.
     starts, starts_unaccompanied: draw x month, children expected to start, before `effects`; the draws hold the
     uncertainty of the level, its drift and its unevenness. leave_drift: draw x month, factor on every rate of leaving.
-    move_drift: draw x month x setting, factor on the rate of moving into it. scenario, method: names for the page.
+    move_drift: draw x month x setting, the pull of it: a factor on the rate of moving into it and, beside the others'
+    pull, on the weight of past arrivals first placed in it. scenario, method: names for the page.
     seed: of every draw of chance. notes: every fallback taken. synthetic: made from invented children.
     """
 

@@ -101,3 +101,9 @@ def a_model(
         method="made by hand", synthetic=True,
     )  # fmt: skip
     return replace(model, **changes)
+
+
+def uneven_pull(model: ModelInputs, spread: float, seed: int = 5) -> ModelInputs:
+    """The model, with the pull of each setting another in every draw and month, `spread` apart in logarithms."""
+    pull = np.exp(spread * np.random.default_rng(seed).standard_normal(model.move_drift.shape))
+    return replace(model, move_drift=pull)

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from demand.invented_model import a_model, some_effects
+from demand.invented_model import a_model, some_effects, uneven_pull
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
@@ -230,6 +230,18 @@ def test_a_diversion_moves_the_share_it_says_on_arrival_and_nobody_else():
     assert abs(moved - 0.25 * arrived) < 4 * np.sqrt(arrived * 0.25 * 0.75)
 
 
+def test_under_an_uneven_pull_more_expected_or_let_in_adds_households_and_changes_none():
+    model = uneven_pull(a_model(draws=20, months=24), 0.4)
+    neutral = no_effects(24)
+    raised = replace(neutral, entry=neutral.entry * 2.5, entry_unaccompanied=neutral.entry_unaccompanied * 2.5)
+    baseline = simulate(model)
+    for more in (replace(model, starts=model.starts * 1.3), model.with_effects(raised, "more let in")):
+        projection = simulate(more)
+        for name in ("stock", "starts", "ceases", "moves_in"):
+            low, high = getattr(baseline, name), getattr(projection, name)
+            assert (low <= high).all() and (low < high).any(), name
+
+
 # ---- what theory says -------------------------------------------------------------------------------------------
 
 
@@ -315,6 +327,42 @@ def test_arrivals_in_a_month_are_poisson_and_fall_evenly_over_it():
     assert abs(arrived.var(ddof=1) / 40 - 1) < 4 * np.sqrt(2 / 4000)
     days = projection.child_days.sum() / arrived.sum()
     assert abs(days - 15) < 4 * 30 / np.sqrt(12 * arrived.sum())
+
+
+def test_where_every_setting_pulls_alike_arrivals_are_those_drawn_before_pull_was_felt_on_arrival():
+    projection = simulate(a_model(draws=20, months=24))
+    assert projection.starts.sum(axis=(0, 1), dtype="int64").tolist() == [386, 231, 244, 101, 0, 76, 52, 65, 30, 7, 9]
+
+
+@pytest.mark.parametrize("unaccompanied", [False, True])
+def test_arrivals_are_placed_in_a_setting_by_its_share_of_past_ones_times_its_pull(unaccompanied):
+    past = replace(made_of(1, households=10), setting=np.array([0, 0, 0, 0, 0, 1, 1, 1, 2, 2]))
+    model = a_model(draws=300, months=12, children=0)
+    flow, nobody = np.full((300, 12), 8.0), np.zeros((300, 12))
+    pull = np.ones((300, 12, len(SETTINGS)))
+    pull[:, 6:, 1] = 2.0
+    model = replace(
+        model, entrants=past, entrants_unaccompanied=past, starts=nobody if unaccompanied else flow,
+        starts_unaccompanied=flow if unaccompanied else nobody, move_drift=pull,
+    )  # fmt: skip
+    starts = simulate(model).starts[:, 1:].sum(axis=0, dtype="int64")
+    for months, share in (slice(0, 6), [0.5, 0.3, 0.2]), (slice(6, 12), [5 / 13, 6 / 13, 2 / 13]):
+        came, chance = starts[months].sum(axis=0)[:3], np.array(share)
+        z = (came - came.sum() * chance) / np.sqrt(came.sum() * chance * (1 - chance))
+        assert np.abs(z).max() < 4
+
+
+def test_a_household_comes_whole_and_by_the_pull_of_its_first_childs_setting():
+    past = Entrants(np.array([0, 3, 4]), np.full(4, 800.0), np.array([1, 0, 0, 0]), np.zeros(4, int))
+    model = a_model(draws=300, months=6, children=0)
+    pull = np.ones((300, 6, len(SETTINGS)))
+    pull[:, :, 1] = 3.0
+    model = replace(
+        model, entrants=past, starts=np.full((300, 6), 8.0), starts_unaccompanied=np.zeros((300, 6)), move_drift=pull
+    )
+    starts = simulate(model).starts.sum(axis=(0, 1), dtype="int64")
+    threes, ones = starts[1], starts[0] - 2 * starts[1]
+    assert abs(threes - 0.75 * (threes + ones)) < 4 * np.sqrt((threes + ones) * 0.75 * 0.25)
 
 
 def test_a_very_large_flow_is_as_exact_as_a_small_one():

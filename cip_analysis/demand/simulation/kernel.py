@@ -18,6 +18,7 @@ from cip_analysis.demand.simulation.tables import Arrived, Child, Future, Levels
 
 WAYS, PLACES, BANDS = 8, 11, 5
 TURNED_18 = WAYS - 1
+MOST_DRAWN = 32  # past arrivals, of whom the last is kept whatever its setting's pull
 
 
 @compiled
@@ -259,6 +260,25 @@ def welcome(model: Model, past: Arrived, household: int, month: int, group: int)
     return float(total / (last - first))
 
 
+@compiled
+def drawn_as(model: Model, future: Future, past: Arrived, key: tuple[int, int, int], word: int) -> int:
+    """Which past arrival a household comes as: drawn evenly, and kept by its first child's setting's pull, or again.
+
+    key: the household's number, its month, and what its words are for.
+    """
+    (number, month, purpose), households = key, len(past.first) - 1
+    household = (word * households) >> 32
+    for attempt in range(1, MOST_DRAWN):
+        pull = future.pull[past.kind[past.first[household], 0], month - 1]
+        if pull >= 1.0:
+            break
+        words = philox(attempt, number, future.draw, purpose, model.key)
+        if uniform(words[0]) <= pull:
+            break
+        household = (words[1] * households) >> 32
+    return int(household)
+
+
 @compiled_apart
 def play_arrivals(model: Model, future: Future, group: int, expected: Array) -> None:
     """Every household of one group that arrives, by month.
@@ -272,12 +292,13 @@ def play_arrivals(model: Model, future: Future, group: int, expected: Array) -> 
         start, days = model.month_end[month - 1], model.month_end[month] - model.month_end[month - 1]
         for layer in range(model.layers[month - 1, group]):
             where, reached, number = (layer << 8) + month, 0.0, 0
+            arriving = ((HOUSEHOLDS + group) << 20) + where
             while True:
-                words = philox(0, number, future.draw, ((HOUSEHOLDS + group) << 20) + where, model.key)
+                words = philox(0, number, future.draw, arriving, model.key)
                 reached -= math.log(uniform(words[0]))
                 if reached > expected[month - 1]:
                     break
-                household = (words[2] * (len(past.first) - 1)) >> 32
+                household = drawn_as(model, future, past, (number, month, arriving), words[2])
                 if layer + uniform(words[3]) < welcome(model, past, household, month, group):
                     time = start + days * uniform(words[1])
                     first = past.first[household]
@@ -314,7 +335,8 @@ def play_draws(model: Model, levels: Levels, tally: Tally, scratch: Scratch) -> 
             tally.ways_out[row], tally.unaccompanied[row], tally.child_days[row], tally.child_days_present[row],
         )  # fmt: skip
         future = Future(
-            levels.first + row, levels.drift[row], scratch.known, scratch.rates, scratch.hazard, scratch.birthdays, own,
+            levels.first + row, levels.drift[row], levels.pull[row], scratch.known, scratch.rates, scratch.hazard,
+            scratch.birthdays, own,
         )  # fmt: skip
         play_present(model, future)
         days_in_care(model, own, own.child_days_present)

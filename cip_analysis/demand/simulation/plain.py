@@ -148,6 +148,19 @@ class Plain:
             for layer in range(self._layers(month, group)):
                 yield from self._layer((month, layer, group), expected, past)
 
+    def _drawn_as(self, past: Entrants, which: int, key: tuple[int, int, int]) -> int:
+        """Which past arrival a household is drawn as, by the pull of its first child's setting."""
+        number, month, purpose = key
+        pulls = self.inputs.move_drift[self.draw, month - 1]
+        household, strongest = which * past.households // 2**32, pulls.max()
+        for attempt in range(1, 32):
+            keep, another, _, _ = self._words(attempt, number, purpose)
+            pull = pulls[past.setting[past.first[household]]]
+            if strongest == 0 or between_0_and_1(keep) <= pull / strongest:
+                return household
+            household = another * past.households // 2**32
+        return household
+
     def _layers(self, month: int, group: int) -> int:
         effects = self.inputs.effects
         highest = (effects.entry[month - 1].max(), effects.entry_unaccompanied[month - 1])[group]
@@ -162,7 +175,7 @@ class Plain:
             reached += -math.log(between_0_and_1(gap))
             if reached > expected:
                 return
-            household = which * past.households // 2**32
+            household = self._drawn_as(past, which, (number, month, ((2 + group) << 20) + (layer << 8) + month))
             children = range(int(past.first[household]), int(past.first[household + 1]))
             factors = [self.inputs.effects.entry[month - 1, *self._kind(past, child)] for child in children]
             factor = self.inputs.effects.entry_unaccompanied[month - 1] if group else sum(factors) / len(factors)

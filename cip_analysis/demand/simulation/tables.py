@@ -59,12 +59,14 @@ class Model(NamedTuple):
 class Levels(NamedTuple):
     """Some draws' own levels: the first's number, and households expected, draw x group x month.
 
-    drift: factors on rates, draw x (leaving, then each setting moved to) x month.
+    drift: factors on rates, draw x (leaving, then each setting moved to) x month. pull: draw x setting x month, that
+    of a setting as a share of the strongest's.
     """
 
     first: int
     households: Array
     drift: Array
+    pull: Array
 
 
 class Tally(NamedTuple):
@@ -95,6 +97,7 @@ class Future(NamedTuple):
 
     draw: int
     drift: Array
+    pull: Array
     known: Array
     rates: Array
     hazard: Array
@@ -155,8 +158,11 @@ def levels_of(inputs: ModelInputs, first: int, last: int) -> Levels:
         ],
         axis=1,
     )
-    drift = np.concatenate([inputs.leave_drift[rows, :, None], inputs.move_drift[rows]], axis=2)
-    return Levels(first, _floats(households), _floats(drift.swapaxes(1, 2)))
+    moving = inputs.move_drift[rows]
+    drift = np.concatenate([inputs.leave_drift[rows, :, None], moving], axis=2)
+    strongest = moving.max(axis=2, keepdims=True)
+    pull = np.divide(moving, strongest, out=np.ones(moving.shape), where=strongest > 0)
+    return Levels(first, _floats(households), _floats(drift.swapaxes(1, 2)), _floats(pull.swapaxes(1, 2)))
 
 
 def blank_tally(draws: int, months: int, whole: Kind, real: Kind) -> Tally:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from demand.invented_model import a_model, some_effects
+from demand.invented_model import a_model, some_effects, uneven_pull
 
 from cip_analysis.demand.simulate import simulate
 from cip_analysis.demand.simulation.plain import play_plainly
@@ -41,9 +41,26 @@ def test_the_compiled_simulation_plays_the_very_same_children_as_the_plain_one(c
     assert_same(projection, model)
 
 
+@pytest.mark.parametrize("spread", [0.3, 6.0])
+def test_where_settings_pull_unevenly_the_two_draw_the_same_arrivals(spread):
+    model = a_model(draws=4, months=12, children=10, starts_a_year=60.0, siblings=1.0)
+    drifted = uneven_pull(model, spread)
+    projection = simulate(drifted)
+    assert (projection.starts != simulate(model).starts).any()
+    assert_same(projection, drifted)
+
+
+def test_where_nothing_pulls_at_all_arrivals_are_drawn_evenly():
+    model = a_model(draws=2, months=6, children=0, starts_a_year=60.0)
+    nowhere = replace(model, move_drift=np.zeros_like(model.move_drift))
+    projection = simulate(nowhere)
+    assert np.array_equal(projection.starts, simulate(model).starts)
+    assert_same(projection, nowhere)
+
+
 def test_under_every_kind_of_lever_at_once_the_two_still_agree():
     model = a_model(draws=6, months=15, children=50, edges=(90,))
-    altered = model.with_effects(some_effects(15), "everything altered")
+    altered = uneven_pull(model, 0.3).with_effects(some_effects(15), "everything altered")
     projection = simulate(altered)
     assert (projection.stock != simulate(model).stock).any()
     assert_same(projection, altered)
