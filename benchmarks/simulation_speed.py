@@ -124,7 +124,7 @@ def main() -> int:
     if "cost" in arguments.part:
         draw_cost(measure_cost(), arguments.to / "simulation-cost.png")
     if "whole" in arguments.part:
-        missed += compare_whole(arguments.peer or os.environ.get(PEER_VARIABLE, ""), arguments.seed, arguments.children)
+        missed += compare_whole(_peer(arguments.peer), arguments.seed, arguments.children)
     print(f"\nGoals missed: {', '.join(missed) or 'none'}.")
     return 1 if missed and not arguments.report else 0
 
@@ -138,6 +138,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--report", action="store_true", help="exit 0 even where a goal is missed")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
+
+
+def _peer(named: str) -> str:
+    """The peer's interpreter, from wherever it is called; none where neither the command nor the variable names one."""
+    chosen = named or os.environ.get(PEER_VARIABLE, "")
+    return str(Path(chosen).absolute()) if chosen else ""
 
 
 def measure_goals() -> list[str]:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from cip_analysis import forecast_account
 from cip_analysis.cli import app
+from cip_analysis.demand.accuracy.rivals import RIVALS
 from cip_analysis.demand.forecast import FORECAST_COLUMNS, STATISTICS, ForecastError
 from cip_analysis.forecasts import (
     KEPT,
@@ -24,6 +25,7 @@ from cip_analysis.forecasts import (
     spend_ahead,
 )
 from cip_analysis.publish.disclosure import About, release, release_forecast
+from cip_analysis.returns.checks import check_returns
 from cip_analysis.run import open_run
 
 RUN = ROOT / "config" / "runs" / "autumn-2018.toml"
@@ -171,7 +173,25 @@ def test_the_command_writes_what_it_says_it_does(tmp_path, monkeypatch):
     )
     assert shown["mean"].item() == pytest.approx(mean, rel=1e-4)
     assert list(pd.read_csv(tmp_path / "spend.csv"))[:4] == ["financial_year", "scenario", "setting", "price_base"]
-    assert "no change" in set(pd.read_csv(tmp_path / "scorecard.csv")["method"])
+    assert set(pd.read_csv(tmp_path / "scorecard.csv")["method"]) == {"national panel", *RIVALS}
+
+
+@pytest.mark.slow
+def test_the_command_leaves_the_track_record_out_when_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    quick = ("--horizon", 12, "--draws", 30, "--seed", 3)
+    result = call(RUN, "--to", tmp_path / "without", "--no-track-record", *quick)
+    assert result.exit_code == 0, result.output
+    written = {path.name for path in (tmp_path / "without").iterdir()}
+    assert written == {"projection.parquet", "forecast.csv", "spend.csv"}
+
+
+def test_a_run_opened_without_the_rules_has_the_same_histories_and_only_what_reading_noticed(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    whole, quick = open_run(str(RUN)), open_run(str(RUN), check=False)
+    assert quick.episodes.table.equals(whole.episodes.table)
+    assert quick.findings.table.equals(whole.returns.findings.table)
+    assert whole.findings.table.equals(quick.findings.join(check_returns(quick.returns)).table)
 
 
 @pytest.mark.parametrize(
