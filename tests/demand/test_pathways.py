@@ -294,7 +294,7 @@ def notes_of(episodes, first, last):
 def test_a_short_window_past_the_census_with_few_leavers_says_all_of_that():
     notes = notes_of(a_short_history(), date(2017, 9, 30), date(2018, 9, 30))
     assert "up to 30 September 2018; the returns stop at 31 March 2018" in notes
-    assert "5 months of history, less than one year" in notes
+    assert "6 months of history, less than one year" in notes
     assert 'Nobody lived in "independent foster", "kinship", "external residential"' in notes
     assert 'Nobody left care from "in-house foster" before 18' in notes
     assert "No unaccompanied children left before 18 or moved" in notes

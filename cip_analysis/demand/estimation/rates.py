@@ -144,7 +144,7 @@ def _notes_on_window(stays: Stays, windows: Sequence[Window], days: tuple[date, 
         )
     first = int(stays.start.min(initial=day_number(until)))
     described = sum(high - max(low, min(first, high)) for low, high in windows)
-    months = math.floor(described / (DAYS_IN_YEAR / 12))
+    months = math.floor((described + 1) / (DAYS_IN_YEAR / 12))  # a year of 365 nights is twelve months
     if described < 2 * 365:
         least = "one year: one season weighs more than another" if described < 365 else "two years"
         notes.append(f"Rates of leaving and moving rest on {months} months of history, less than {least}.")
