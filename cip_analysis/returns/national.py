@@ -81,4 +81,6 @@ def _read_sheet(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         raise NationalFileError(f"{path.name}: not readable as UTF-8 CSV. {REFRESH}") from None
     if missing := [name for name in columns if name not in sheet]:
         raise NationalFileError(f"{path.name}: no column {', '.join(missing)}. {REFRESH}")
+    if sheet.empty:
+        raise NationalFileError(f"{path.name}: column names and no rows. {REFRESH}")
     return sheet

@@ -207,11 +207,21 @@ def _figure(values: pd.DataFrame, council: Council, year: int) -> float:
     return float(values[year].astype("float64").to_dict()[council.la_code])
 
 
-def _terms(estimates: pd.DataFrame, origin: int, horizon: int) -> dict[str, float]:
+class _Terms(dict[str, float]):
+    """Terms of one origin and horizon, by name: one that is not held is refused in words."""
+
+    def __missing__(self, term: str) -> float:
+        raise NationalError(
+            f"The national estimates are not whole: they lack {term!r}. Learn them again with "
+            "`cip backtest --national … --to FOLDER`."
+        )
+
+
+def _terms(estimates: pd.DataFrame, origin: int, horizon: int) -> _Terms:
     chosen = estimates[(estimates["origin"] == origin) & (estimates["horizon_years"] == horizon)]
     if chosen.empty:
         raise NationalError(_no_estimate(estimates, origin))
-    return dict(zip(chosen["term"], map(float, chosen["value"]), strict=True))
+    return _Terms(zip(chosen["term"], map(float, chosen["value"]), strict=True))
 
 
 def _no_estimate(estimates: pd.DataFrame, origin: int) -> str:
