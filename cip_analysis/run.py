@@ -5,6 +5,7 @@ A notebook's first step is `county = open_run(run, returns=returns, payments=pay
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -181,7 +182,7 @@ def open_run(
         estimates=_read_estimates(root, chosen.national),
         record=_read_record(root, chosen.track_record),
         capacity=_read_places(root, chosen.capacity if own_data else "", council, (episodes.census_date, assumptions)),
-        scenarios=tuple(read_settings(_existing(root, name, "scenario"), Scenario) for name in chosen.scenarios),
+        scenarios=_read_scenarios(root, chosen.scenarios),
         root=root,
         own_data=own_data,
     )
@@ -204,6 +205,15 @@ def _read_claims(root: Path, name: str) -> Claims:
     if not name:
         return Claims(report="", meeting="", day=date.min, claims=())
     return read_settings(_existing(root, name, "claims"), Claims)
+
+
+def _read_scenarios(root: Path, names: Sequence[str]) -> tuple[Scenario, ...]:
+    """The scenarios in the order named; two of one name could not be told apart in a table, and are refused."""
+    scenarios = tuple(read_settings(_existing(root, name, "scenario"), Scenario) for name in names)
+    called = [scenario.name for scenario in scenarios]
+    if repeated := sorted({name for name in called if called.count(name) > 1}):
+        raise RunError(f"More than one scenario is called {', '.join(repeated)}. Name each once in the run's settings.")
+    return scenarios
 
 
 def _read_estimates(root: Path, name: str) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from cip_analysis.codes import AGE_BANDS, NEEDS, SETTINGS, WAYS_OUT
 from cip_analysis.settings import Settings
 
+BASELINE = "baseline"
 OWN_SETTINGS = ("in-house foster", "in-house residential")
 
 
@@ -200,3 +201,9 @@ class Scenario(Settings):
     as_of: date
     note: str = ""
     levers: tuple[AnyLever, ...] = ()
+
+    @model_validator(mode="after")
+    def _not_the_baseline(self) -> Scenario:
+        if self.name == BASELINE:
+            raise ValueError(f"{BASELINE!r} is the name of the forecast without levers: call the scenario another")
+        return self

@@ -90,6 +90,7 @@ class Run(Settings):
     where there is none. national: what the national panel tells of growth and its errors; track_record: how right each
     method was for every authority; capacity: the council's carers and homes.
     method: how starts are forecast, a name in demand/starts.py. scenarios: files of levers, in the order shown.
+    stated_starts: children a year who will start, the unaccompanied apart, for the method "stated path" alone.
     history_years: how many years to the census rates of leaving and moving are estimated from; arrivals_years:
     those whose arrivals stand for the ones to come. duration_edges: days in care at which rates change; none where they
     do not depend on it (docs/decisions/0013).
@@ -107,6 +108,7 @@ class Run(Settings):
     capacity: str = ""
     scenarios: tuple[str, ...] = ()
     method: str = "national panel"
+    stated_starts: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] = ()
     history_years: Annotated[int, Field(gt=0, le=30)] = 4
     arrivals_years: Annotated[int, Field(gt=0, le=30)] = 2
     duration_edges: tuple[Annotated[int, Field(gt=0)], ...] = ()
@@ -116,7 +118,7 @@ class Run(Settings):
     synthetic_last_year: int = 2018
     horizon_months: Annotated[int, Field(gt=0, le=240)] = 48
     draws: Annotated[int, Field(gt=0, le=100_000)] = 1000
-    seed: int = 20180706
+    seed: Annotated[int, Field(ge=0)] = 20180706
     disclosure: dict[Literal["public", "exempt"], Disclosure] = {}
 
     def disclosure_for(self, audience: str) -> Disclosure:

@@ -131,7 +131,9 @@ def stated_path(history: StartsHistory, ahead: StartsAhead) -> Numbers:
     """
     stated = np.asarray(ahead.stated, dtype="float64")
     if not len(stated):
-        raise StartsError("No path of starts is stated. State children a year, or choose another method.")
+        raise StartsError(
+            "No path of starts is stated. State children a year (`stated_starts` of the run), or choose another method."
+        )
     if len(stated) != ahead.years:
         raise StartsError(
             f"{len(stated)} years of starts are stated for {ahead.years} years ahead. State one for each."
