@@ -37,6 +37,9 @@ MARCH = 3
 WEEKS_TO_TELL_A_PRICE = 52
 LOOKING_BACK_DRAWS = 500
 LONGEST_LOOK_BACK = 48
+DAY_RULES = ("extract within the year", "as-at date outside the returns")
+"""What the reader says where it settled the census date itself: a forecast from that day must say so too."""
+
 Show = Callable[[int, int], None]
 
 
@@ -49,12 +52,14 @@ class Ahead:
     """What may come: the baseline and every scenario asked for, played on the same draws.
 
     titles: scenario's name -> its title in plain words. left_out: scenarios that could not be played, and why.
+    day_notes: what the reader said of the day the forecast starts from, where the run did not settle it.
     """
 
     baseline: Projection
     scenarios: tuple[Projection, ...]
     titles: dict[str, str]
     left_out: tuple[str, ...] = ()
+    day_notes: tuple[str, ...] = ()
 
     @property
     def every(self) -> tuple[Projection, ...]:
@@ -87,7 +92,7 @@ class Ahead:
     def notes(self) -> tuple[str, ...]:
         """Every fallback taken anywhere, each once."""
         told = [note for projection in self.every for note in projection.notes]
-        return tuple(dict.fromkeys([*told, *self.left_out]))
+        return tuple(dict.fromkeys([*self.day_notes, *told, *self.left_out]))
 
 
 def asked_of(
@@ -106,6 +111,7 @@ def asked_of(
         seed=own.seed if seed is None else seed,
         history_years=own.history_years,
         arrivals_years=own.arrivals_years,
+        stated=own.stated_starts,
         duration_edges=own.duration_edges,
     )
 
@@ -154,7 +160,9 @@ def forecast_run(run: Run, asked: Asked | None = None, show: Show | None = None)
             left_out.append(f"Left out: {scenario.title}. {error}")
         _tell(show, number, count)
     titles = {scenario.name: scenario.title for scenario in run.scenarios}
-    return Ahead(baseline, tuple(played), titles, tuple(left_out))
+    said = run.findings.table
+    day_notes = said.loc[said["rule"].isin(DAY_RULES), "meaning"]
+    return Ahead(baseline, tuple(played), titles, tuple(left_out), tuple(day_notes))
 
 
 def drivers_of(run: Run, name: str, ahead: Ahead, asked: Asked | None = None) -> pd.DataFrame:

@@ -59,7 +59,7 @@ class Asked:
     those whose arrivals stand for the ones to come, fewer, because where children are first placed changes faster.
     stated: children a year, for the method that takes them from the user. duration_edges: days in care at which rates
     change.
-    Raises ForecastError for a horizon, draws or method that cannot be.
+    Raises ForecastError for a horizon, draws, seed or method that cannot be.
     """
 
     method: str = NATIONAL
@@ -81,6 +81,8 @@ class Asked:
             raise ForecastError(
                 f"{self.draws:,} draws cannot be played: give from 1 to {MOST_DRAWS:,}; 1,000 is usual."
             )
+        if self.seed < 0:
+            raise ForecastError(f"A seed of {self.seed} cannot be used: give a whole number, nought or more.")
         if self.method not in METHODS:
             raise ForecastError(f"No way of forecasting starts is called {self.method!r}: {', '.join(METHODS)}.")
 
@@ -116,7 +118,9 @@ def prepare(episodes: Episodes, evidence: Evidence, asked: Asked) -> ModelInputs
     played = replace(asked, method=method, draws=max(asked.draws, SOLVING_DRAWS))
     inputs = _assemble(known, evidence, played, (from_day, origin), notes)
     followed = (
-        inputs if growth is None else follow_national(inputs, growth, drift_at(evidence.estimates, origin.year)[0])
+        inputs
+        if growth is None
+        else follow_national(inputs, growth, drift_at(evidence.estimates, _last_march(origin))[0])
     )
     return followed.cut(asked.draws, asked.horizon_months)
 
@@ -187,7 +191,8 @@ def _window(years: Sequence[int], origin: date, history_years: int) -> tuple[dat
             "to be worth much. Add earlier years of returns."
         )
     if first > wanted:
-        notes.append(f"Rates rest on {days / 365.25:.0f} years of returns, not {history_years}: none earlier is held.")
+        held = f"{days / 365.25:.0f} years" if days >= 365 * 1.5 else "one year"
+        notes.append(f"Rates rest on {held} of returns, not {history_years}: none earlier is held.")
     return first, notes
 
 
@@ -206,6 +211,10 @@ def _national(evidence: Evidence, origin: date, asked: Asked, notes: list[str]) 
         notes.append(f"{error} Starts are forecast by {WITHOUT_NATIONAL} instead, from the council's own returns.")
         return None, WITHOUT_NATIONAL
     notes.extend([note] if note else [])
+    if origin != date(year, 3, 31):
+        notes.append(
+            f"The national method counts from 31 March {year}: its growth is carried over to {_in_full(origin)}."
+        )
     if untold := untold_drivers(evidence.comparators, evidence.council, year):
         notes.append(f"Taken as at the national mean, because the figures held do not tell it: {', '.join(untold)}.")
     return made, NATIONAL
@@ -224,7 +233,7 @@ def _assemble(
     present, present_notes = children_present(episodes, origin)
     (others, unaccompanied), entrant_notes = _arrivals(episodes, window, asked.arrivals_years)
     pathways = estimate_pathways(episodes, *window, asked.duration_edges)
-    drift, drift_notes = drift_at(evidence.estimates, origin.year)
+    drift, drift_notes = drift_at(evidence.estimates, _last_march(origin))
     still = replace(drift, starts_sd=0.0, leaving_sd=0.0, leaving_noise_sd=0.0)
     own = still if asked.method == NATIONAL else drift
     history = count_starts(episodes, *window, population_of(evidence, origin))
