@@ -224,21 +224,22 @@ def _body_of(notebook: nbformat.NotebookNode) -> str:
     """The notebook's cells as HTML, each step of code folded once and knowing its number."""
     copied = copy.deepcopy(notebook)
     copied.cells = _joined(cell for cell in copied.cells if cell.source.strip())
-    steps = (cell for cell in copied.cells if cell.cell_type == "code")
-    for number, cell in enumerate(steps, 1):
+    for number, cell in enumerate((cell for cell in copied.cells if cell.cell_type == "code"), 1):
         cell.metadata["step"] = number
-    body, _resources = _exporter().from_notebook_node(copied)
-    return str(body)
+    return str(_exporter().from_notebook_node(copied)[0])
 
 
 def _joined(cells: Iterable[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """The cells, with code that shows nothing put before the code that follows it, so that a step folds once."""
+    """The cells, code that shows nothing folded with the code after it, or where none is with that before."""
     joined: list[nbformat.NotebookNode] = []
     for cell in cells:
         if joined and cell.cell_type == joined[-1].cell_type == "code" and not joined[-1].outputs:
             cell.source = f"{joined[-1].source}\n\n{cell.source}"
             cell.metadata["tags"] = joined.pop().metadata.get("tags", []) + cell.metadata.get("tags", [])
         joined.append(cell)
+    for place in range(len(joined) - 1, 0, -1):
+        if joined[place - 1].cell_type == joined[place].cell_type == "code" and not joined[place].outputs:
+            joined[place - 1].source += f"\n\n{joined.pop(place).source}"
     return joined
 
 

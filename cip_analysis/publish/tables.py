@@ -206,15 +206,15 @@ def _table_html(released: Released, caption: str) -> str:
 
 
 def _is_wordy(shown: pd.DataFrame) -> bool:
-    """Whether a table holds sentences, and so needs room to be read on a phone."""
+    """Whether a table holds sentences beside other columns, and so needs room to be read on a phone."""
     words = shown.select_dtypes(["object", "string"])
-    return bool(words.map(lambda cell: len(str(cell)) > LONG_WORDS).to_numpy().any())
+    return shown.shape[1] > 1 and bool(words.map(lambda cell: len(str(cell)) > LONG_WORDS).to_numpy().any())
 
 
 def _head(name: str, released: Released) -> str:
     column = released.table[name]
     words, unit = in_words(name), unit_of(name, released) if _is_figures(name, column) else ""
-    unit = "" if unit.lower() in words.lower() else unit
+    unit = "" if unit != "%" and unit.lower() in words.lower() else unit
     said = escape(words) + (f' <span class="unit">({escape(unit)})</span>' if unit else "")
     figures = ' class="figures"' if _is_figures(name, column) else ""
     return f'<th scope="col"{figures}>{said}</th>'

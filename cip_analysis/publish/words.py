@@ -79,6 +79,8 @@ def unit_of(column: str, released: Released) -> str:
         return "%"
     if column == "n":
         return "forecasts"
+    if column.endswith("_places"):
+        return "places"
     if column.startswith("weeks_"):
         return "weeks"
     if column.startswith("child_") or column in COUNTED:

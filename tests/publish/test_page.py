@@ -128,6 +128,17 @@ def test_code_is_folded_away_but_there(stock):
     assert "table(stock, 'One')" in folded.pre.get_text()
 
 
+def test_code_that_shows_nothing_is_folded_with_what_comes_before_it_where_no_code_follows(stock):
+    page = page_of(
+        TITLE, a_code_cell("stock = 1"), shown(table(stock, "One"), "table(one)"), a_code_cell("None if one else two"),
+        a_code_cell("and_not_three = None"), prose("Words between."), shown(table(stock, "Two"), "table(two)"),
+    )  # fmt: skip
+    folds = [fold.pre.get_text().split("\n\n") for fold in page.select("details.code")]
+    assert [[line.strip() for line in fold] for fold in folds] == [
+        ["stock = 1", "table(one)", "None if one else two", "and_not_three = None"], ["table(two)"],
+    ]  # fmt: skip
+
+
 def test_a_table_written_in_prose_gets_caption_scope_and_no_empty_heading():
     page = page_of(TITLE, prose("## Words\n\n| | Meaning |\n|---|---|\n| stock | on 31 March |"))
     assert page.caption.get_text() == "Words (1)"

@@ -183,3 +183,10 @@ def test_a_table_that_holds_sentences_is_given_room_on_a_phone():
     short, long = ({"why": [words], "children": [5]} for words in ("a few words", "many words " * 9))
     assert 'class="wordy"' not in table(of(short, plain=["why"]), "A caption").html
     assert 'class="wordy"' in table(of(long, plain=["why"]), "A caption").html
+    alone = of({"why": long["why"]}, plain=["why"])
+    assert 'class="wordy"' not in table(alone, "A caption").html
+
+
+def test_a_share_says_that_it_is_one_though_its_heading_names_a_range_in_per_cent():
+    shown = table(of({"coverage_80": [0.804]}, plain=["coverage_80"]), "How often the range held").html
+    assert 'Held by the 80% range <span class="unit">(%)</span>' in shown and ">80.4<" in shown
