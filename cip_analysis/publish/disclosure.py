@@ -36,6 +36,9 @@ class DisclosureError(ValueError):
 PUBLIC_RULE = Disclosure()
 NOTHING: Mapping[str, str] = MappingProxyType({})
 FORECAST_RULE = "A forecast is withheld whole where it starts from a withheld count, and rounded likewise"
+NO_COUNTS = "Nothing in it is withheld or rounded further"
+AS_PUBLISHED = "Published figures, as published: not rounded further"
+WORKED_OUT = "Worked out from published figures: nothing withheld, nor rounded further"
 NAMES_A_CHILD = re.compile(
     r"(^|_)(upn|urn|dob|postcode|post_code|home_post|pl_post|birth_date|date_of_birth|mother|household|first_rows)(_|$)"
     r"|^child(_?(id|no|number|code|ref|reference|name))?$"
@@ -77,7 +80,8 @@ def release(
     the rule shows them; the others are rounded to the nearest base, halves up.
     bases: column of values -> the count, or counts, it rests on; withheld wherever one of those is.
     plain: labels, years and dates with no children behind them.
-    The index is dropped; a named one is refused, because it is usually the child.
+    The index is dropped; a named one is refused, because it is usually the child. A table that declares no count says
+    so in place of the rule.
     Raises DisclosureError naming every column that is undeclared, missing, or not what it is declared to be.
     """
     rests_on = {value: [base] if isinstance(base, str) else list(base) for value, base in bases.items()}
@@ -87,7 +91,7 @@ def release(
     flags = _small_counts(table, counts, about.rule)
     flags = _what_rests_on_them(flags, rests_on)
     rounded = {name: _rounded(table[name], about.rule.rounding_base) for name in counts}
-    return _released(table.assign(**rounded), flags, about, rule_in_words(about.rule))
+    return _released(table.assign(**rounded), flags, about, rule_in_words(about.rule) if counts else NO_COUNTS)
 
 
 def release_forecast(
@@ -147,11 +151,14 @@ def forecast_per_10k(forecast: Released, populations: pd.Series) -> Released:
     )
 
 
-def release_published(table: pd.DataFrame, about: About, *, symbols: Mapping[str, str] = NOTHING) -> Released:
+def release_published(
+    table: pd.DataFrame, about: About, *, symbols: Mapping[str, str] = NOTHING, worked_out: bool = False
+) -> Released:
     """Already published statistics as they may be shown: nothing rounded, nothing withheld but by their publisher.
 
     symbols: column of values -> the column that holds the publisher's symbol where the value is withheld. The symbol
-    columns are not shown; a value beside a symbol is refused.
+    columns are not shown; a value beside a symbol is refused. worked_out: whether they are rates, scores or the like
+    that their publisher does not print, which is then said.
     Raises DisclosureError where a column names a child, is missing, or holds both a value and a symbol.
     """
     _refuse_identities(table)
@@ -163,7 +170,7 @@ def release_published(table: pd.DataFrame, about: About, *, symbols: Mapping[str
         if both := int((table[value].notna() & table[symbol].notna()).sum()):
             raise DisclosureError(f"{both} rows hold both a value in {value} and a symbol in {symbol}.")
     shown = [name for name in table.columns if name not in set(symbols.values())]
-    return _released(table[shown], flags[shown], about, "Published figures, as published: not rounded further")
+    return _released(table[shown], flags[shown], about, WORKED_OUT if worked_out else AS_PUBLISHED)
 
 
 def part(released: Released, columns: Sequence[str] = (), where: Mapping[str, object] = NOTHING) -> Released:

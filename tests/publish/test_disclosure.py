@@ -185,6 +185,20 @@ def test_published_figures_keep_their_publishers_symbols_and_are_not_rounded():
     assert shown.withheld["value"].tolist() == [False, True]
 
 
+def test_figures_worked_out_from_published_ones_are_not_said_to_be_as_published():
+    published = pd.DataFrame({"area": ["A"], "rate_per_10k": [40.0976]})
+    as_published, worked_out = (release_published(published, ABOUT, worked_out=worked) for worked in (False, True))
+    assert as_published.rule == "Published figures, as published: not rounded further"
+    assert worked_out.rule == "Worked out from published figures: nothing withheld, nor rounded further"
+    assert worked_out.table.equals(as_published.table)
+
+
+def test_a_table_that_counts_nobody_claims_no_rounding():
+    words = release(pd.DataFrame({"places": [248]}), ABOUT, plain=["places"])
+    assert words.rule == "Nothing in it is withheld or rounded further"
+    assert words.table["places"].tolist() == [248]
+
+
 def test_a_published_value_beside_a_symbol_is_refused():
     published = pd.DataFrame({"area": ["A"], "value": [3.0], "symbol": ["c"]})
     with pytest.raises(DisclosureError, match="1 rows hold both"):
