@@ -1,13 +1,13 @@
 """How right forecasts have been, as a page tells it: the record of every authority, and the council's own past.
 
-The national record judges methods with every year published since; no forecast uses it. The council's own past is
-forecast again with what was known on each day (demand/backtest.py). Shares of the council's own are whole per cents,
-because a few forecasts tell no more, and each stands beside the fewest children it rests on.
+The national record judges methods with every year published since; no forecast uses it. Shares of the council's own
+past are whole per cents: a few forecasts tell no more. Each stands beside the fewest children it rests on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import pandas as pd
 
@@ -79,10 +79,9 @@ def to_expect(record: pd.DataFrame, origins: str = EVERY_ORIGIN) -> pd.DataFrame
     card = _of(record, origins, EVERY_SIZE)
     naive = card[card["method"] == NO_CHANGE].set_index("horizon_months")["mape"]
     ours = card.assign(share_gained_on_no_change=skill(card))[card["method"] == SHOWN]
-    return ours.assign(
-        share_missed_by_no_change=ours["horizon_months"].map(naive),
-        how_far_ahead=ours["horizon_months"].map(years_in_words),
-    ).reset_index(drop=True)
+    ahead = ours["horizon_months"]
+    told = ours.assign(share_missed_by_no_change=ahead.map(naive), how_far_ahead=ahead.map(years_in_words))
+    return told.reset_index(drop=True)
 
 
 def nearest_in_words(record: pd.DataFrame) -> str:
@@ -92,9 +91,9 @@ def nearest_in_words(record: pd.DataFrame) -> str:
         return "There is no record of other authorities"
     last = card[card["horizon_months"] == card["horizon_months"].max()].set_index("method")["mape"]
     nearest = "The method used here came" if last.idxmin() == SHOWN else f"{NATIONAL_WORDS[last.idxmin()]} came"
-    months = int(card["horizon_months"].max())
+    ahead = years_in_words(int(card["horizon_months"].max()))
     return (
-        f"{nearest[:1].upper()}{nearest[1:]} nearest {years_in_words(months)} ahead, {last.min():.1%} out; "
+        f"{nearest[:1].upper()}{nearest[1:]} nearest {ahead} ahead, {last.min():.1%} out; "
         f"no change was {last[NO_CHANGE]:.1%} out"
     )
 
@@ -132,10 +131,9 @@ def by_size(record: pd.DataFrame) -> pd.DataFrame:
     """The method used here by third of authorities: size, how_far_ahead, n, mae, mape, coverage_80, coverage_95."""
     card = record[record["size"].isin(SIZES) & (record["method"] == SHOWN) & (record["measure"] == STOCK)]
     placed = card.assign(
-        place=card["size"].map(SIZES.index),
-        size=card["size"].replace(SIZES_IN_WORDS),
+        place=card["size"].map(SIZES.index), size=card["size"].replace(SIZES_IN_WORDS),
         how_far_ahead=card["horizon_months"].map(years_in_words),
-    )
+    )  # fmt: skip
     columns = ["size", "how_far_ahead", "n", "mae", "mape", *COVERAGE]
     return placed.sort_values(["place", "horizon_months"])[columns].reset_index(drop=True)
 
@@ -152,6 +150,13 @@ def by_origins(record: pd.DataFrame) -> pd.DataFrame:
     said = card["forecast_from"] + ", " + card["authorities"].astype("str") + " authorities"
     columns = ["forecast_from", "how_far_ahead", "n", "mape", "share_missed_by_no_change", "share_gained_on_no_change"]
     return card.assign(forecast_from=said.where(few, card["forecast_from"]))[[*columns, *COVERAGE]]
+
+
+def latest_outturn(record: pd.DataFrame) -> date:
+    """The 31 March of the newest outturn that judges a forecast: the longest horizon from the last origin it has."""
+    card = record[record["size"].eq(EVERY_SIZE) & record["horizon_months"].eq(record["horizon_months"].max())]
+    last = card["first_origin"] + -(-card["n"] // card["authorities"]) - 1 + card["horizon_months"] // 12
+    return date(int(last.max()), 3, 31)
 
 
 # ---- the council's own past -------------------------------------------------------------------------------------

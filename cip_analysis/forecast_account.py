@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from cip_analysis.accuracy_account import years_in_words
 from cip_analysis.demand.accuracy.rivals import FEWEST_MONTHS, RIVALS
 from cip_analysis.demand.accuracy.scores import LEVELS
 from cip_analysis.demand.backtest import Scored, track_record
@@ -96,6 +97,26 @@ def show_record(scored: Scored, method: str) -> pd.DataFrame:
     return total.assign(years_ahead=total["horizon_months"] // 12)[["years_ahead", *RECORD.values(), "years"]]
 
 
+def read_record(record: pd.DataFrame) -> pd.DataFrame:
+    """The record as a page shows it: how_far_ahead, too_high, and how many ranges held ("3 of 4") in words."""
+    of = " of " + record["forecasts"].astype("int64").astype("str")
+    held = {
+        f"in_the_{level}%_range": record[f"held_by_{level}_range"].astype("int64").astype("str") + of
+        for level in (80, 95)
+    }
+    return pd.DataFrame(
+        {
+            "how_far_ahead": (record["years_ahead"] * 12).astype("int64").map(years_in_words),
+            "n": record["forecasts"],
+            "share_missed": record["average_miss_share"],
+            "share_missed_by_no_change": record["no_change_miss_share"],
+            "share_missed_at_worst": record["largest_miss_share"],
+            "too_high": record["too_high"].astype("int64").astype("str") + of,
+            **held,
+        }
+    )
+
+
 def _middles(ahead: Ahead) -> dict[str, int]:
     """The baseline's median at the horizon, in all and by setting."""
     last = ahead.table[
@@ -144,6 +165,12 @@ def largest_movers(ahead: Ahead, most: int = 6) -> list[str]:
     return [one.scenario for one in ahead.scenarios if one.scenario in kept]
 
 
+def to_the_child(released: Released) -> Released:
+    """Differences between futures, whose foot must say that they are not rounded as counts of children are."""
+    told = "Differences between futures are to the nearest child, taken before rounding"
+    return replace(released, rule=f"{released.rule.rstrip('.')}. {told}")
+
+
 def with_titles(released: Released, ahead: Ahead) -> Released:
     """The released forecast with its scenarios called by their titles, in plain words."""
     called = released.table["scenario"].map(ahead.titles).fillna(released.table["scenario"])
@@ -159,6 +186,12 @@ def widest_apart(released: Released) -> str:
     return (
         f"By {last['month'].iloc[0]:%B %Y} the scenarios' middles run from {low['p50']:,} to {high['p50']:,} children"
     )
+
+
+def outturn_nearest(since: pd.DataFrame, day: date) -> str:
+    """What was published for the 31 March nearest a day, in words. since: month and children, a row or more."""
+    nearest = since.iloc[int((since["month"] - pd.Timestamp(day)).abs().argmin())]
+    return f"{nearest['children']:,.0f} children in {nearest['month']:%B %Y}"
 
 
 def show_rivals(stock: pd.DataFrame, ahead: Ahead) -> pd.DataFrame:
@@ -200,11 +233,12 @@ def population_by_month(run: Run, ahead: Ahead) -> pd.Series[float]:
 
 def furthest(differences: Released, setting: str) -> str:
     """Which scenario moves one setting furthest up, and which furthest down, in a phrase for a title."""
-    shown = differences.table[differences.table["setting"] == setting].dropna(subset="p50_difference")
+    every = differences.table[differences.table["setting"] == setting]
+    shown = every.dropna(subset="p50_difference")
     if shown.empty:
-        return "No scenario moves it"
+        return "Too few children there to show what moves it" if len(every) else "No scenario moves it"
     by_middle = shown.assign(middle=shown["p50_difference"].astype(float)).sort_values("middle", kind="stable")
     down, up = by_middle.iloc[0], by_middle.iloc[-1]
-    ends = [f"{down['scenario']}: {down['middle']:+.0f}".replace("-", "−")] if down["middle"] < 0 else []
-    ends += [f"{up['scenario']}: {up['middle']:+.0f}"] if up["middle"] > 0 else []
-    return f"Furthest: {'; '.join(ends)}" if ends else "No scenario moves it"
+    ends = [f'"{up["scenario"]}" adds {up["middle"]:.0f}'] if up["middle"] > 0 else []
+    ends += [f'"{down["scenario"]}" takes {-down["middle"]:.0f} away'] if down["middle"] < 0 else []
+    return "; ".join(ends) or "No scenario moves it"

@@ -115,7 +115,7 @@ def say_narrowing(compared: pd.DataFrame, places: str) -> str:
     most = helping.sort_values("p50_change", kind="stable").iloc[0]
     by, gap = -int(most["p50_change"]), int(now["p50_gap"])
     closed = "closes the gap" if by >= gap else f"takes {by:,} from a gap of {gap:,}"
-    return f"{most['scenario']}: {closed} in {places}, the most of any scenario"
+    return f'"{most["scenario"]}" {closed} in {places}, the most of any scenario'
 
 
 def first_short(binding: pd.DataFrame, kind: str) -> date | None:

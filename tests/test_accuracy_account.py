@@ -41,6 +41,12 @@ def a_record() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def test_the_newest_outturn_is_the_longest_horizon_from_its_last_origin():
+    assert account.latest_outturn(pd.DataFrame([a_score(SHOWN, 0.1, 0.1, n=887, authorities=151)])) == date(2023, 3, 31)
+    since = a_score(SHOWN, 0.1, 0.1, origins=LATEST, first_origin=2020, last_origin=2023, n=32, authorities=16)
+    assert account.latest_outturn(pd.DataFrame([since])) == date(2025, 3, 31)
+
+
 def a_forecast(measure: str, method: str, middle: float, came: float, **other: object) -> dict[str, object]:
     base = {
         "method": method, "measure": measure, "origin": ORIGIN, "horizon_months": 12, "forecast": middle,

@@ -117,7 +117,38 @@ def test_the_page_names_the_largest_movers_and_how_far_apart_they_end(county, ah
     differences = ["p10_difference", "p50_difference", "p90_difference"]
     released = release(table, ours, counts=["baseline"], bases=dict.fromkeys(differences, "baseline"),
                        plain=["scenario", "setting"])  # fmt: skip
-    assert "Stress" in forecast_account.furthest(released, forecast_account.IN_ALL)
+    assert '"Stress: a fifth more children start" adds' in forecast_account.furthest(released, forecast_account.IN_ALL)
+    told = forecast_account.to_the_child(released)
+    assert told.rule.startswith(released.rule) and "to the nearest child" in told.rule
+
+
+def test_what_moves_a_setting_too_small_to_show_is_not_told():
+    ours = About("returns", date(2018, 3, 31))
+    rows = pd.DataFrame({"scenario": ["more"], "setting": ["kinship"], "baseline": [3], "p50_difference": [2.0]})
+    small = release(
+        rows, ours, counts=["baseline"], bases={"p50_difference": "baseline"}, plain=["scenario", "setting"]
+    )
+    assert forecast_account.furthest(small, "kinship") == "Too few children there to show what moves it"
+    assert forecast_account.furthest(small, "secure and health") == "No scenario moves it"
+
+
+def test_the_outturn_nearest_the_horizon_is_said():
+    since = pd.DataFrame({"month": pd.to_datetime(["2019-03-31", "2022-03-31"]), "children": [583.0, 696.0]})
+    assert forecast_account.outturn_nearest(since, date(2022, 3, 31)) == "696 children in March 2022"
+    assert forecast_account.outturn_nearest(since, date(2018, 9, 30)) == "583 children in March 2019"
+
+
+def test_the_record_is_read_out_in_words():
+    record = pd.DataFrame({
+        "years_ahead": [1, 2], "forecasts": [4, 3], "average_miss_share": [0.037, 0.047], "years": [4, 4],
+        "no_change_miss_share": [0.05, 0.086], "largest_miss_share": [0.055, 0.097], "too_high": [1, 0],
+        "held_by_80_range": [4, 2], "held_by_95_range": [4, 3],
+    })  # fmt: skip
+    told = forecast_account.read_record(record)
+    assert told["how_far_ahead"].tolist() == ["1 year", "2 years"]
+    assert told["in_the_80%_range"].tolist() == ["4 of 4", "2 of 3"]
+    assert told["too_high"].tolist() == ["1 of 4", "0 of 3"]
+    assert told["share_missed_by_no_change"].tolist() == [0.05, 0.086]
 
 
 def test_the_neighbours_rate_is_turned_into_children_on_the_last_march(county, ahead):

@@ -114,7 +114,7 @@ def test_the_scenario_that_narrows_most_is_named_with_what_it_leaves(gap, said):
         {"scenario": [AS_THINGS_ARE, "a little", "a lot", "worse"], "p50_gap": [gap, 0, 0, 0],
          "p50_change": [0, -10, -40, 20]}
     )  # fmt: skip
-    assert say_narrowing(compared, "beds") == f"a lot: {said} in beds, the most of any scenario"
+    assert say_narrowing(compared, "beds") == f'"a lot" {said} in beds, the most of any scenario'
 
 
 def binding_of(month: str | None, p10: str | None, p90: str | None, chance: float) -> pd.DataFrame:
