@@ -229,7 +229,7 @@ def small_numbers(expected: float) -> str:
     '63 children: chance alone moves such a count by about 8 either way'
     """
     if _is_blank(expected):
-        return f"{WITHHELD} children: too few to say how far chance alone moves such a count"
+        return "too few children to show, or to say how far chance alone moves such a count"
     return (
         f"{figure_in_words(expected)} {'child' if round(expected) == 1 else 'children'}: chance alone moves such a "
         f"count by about {figure_in_words(max(1.0, math.sqrt(expected)))} either way"

@@ -220,6 +220,7 @@ def both_forecast():
         (one_in(0.5), "1 in 2"),
         (one_in(1), "more than 99 in 100"),
         (small_numbers(63), "63 children: chance alone moves such a count by about 8 either way"),
+        (small_numbers(float("nan")), "too few children to show, or to say how far chance alone moves such a count"),
         (small_numbers(1), "1 child: chance alone moves such a count by about 1 either way"),
     ],
 )
