@@ -33,7 +33,7 @@ from cip_analysis.demand.pathways import children_present, estimate_pathways, kn
 from cip_analysis.demand.starts import METHODS, StartsAhead, count_starts, drift_path, forecast_starts
 from cip_analysis.projections import Projection
 from cip_analysis.records import Comparators, Episodes
-from cip_analysis.returns.published import POPULATION
+from cip_analysis.returns.published import POPULATION, last_march
 from cip_analysis.settings import Council
 
 NATIONAL = "national panel"
@@ -120,7 +120,7 @@ def prepare(episodes: Episodes, evidence: Evidence, asked: Asked) -> ModelInputs
     followed = (
         inputs
         if growth is None
-        else follow_national(inputs, growth, drift_at(evidence.estimates, _last_march(origin))[0])
+        else follow_national(inputs, growth, drift_at(evidence.estimates, last_march(origin))[0])
     )
     return followed.cut(asked.draws, asked.horizon_months)
 
@@ -203,7 +203,7 @@ def _national(evidence: Evidence, origin: date, asked: Asked, notes: list[str]) 
     if evidence.comparators.table.empty:
         notes.append(f"No published figures of these children's council: starts are forecast by {WITHOUT_NATIONAL}.")
         return None, WITHOUT_NATIONAL
-    year = _last_march(origin)
+    year = last_march(origin)
     try:
         estimates, note = carried_to(evidence.estimates, year)
         made = forecast_authority(estimates, evidence.comparators, evidence.council, year)
@@ -220,11 +220,6 @@ def _national(evidence: Evidence, origin: date, asked: Asked, notes: list[str]) 
     return made, NATIONAL
 
 
-def _last_march(origin: date) -> int:
-    """The year of the last 31 March by the origin: the published count a forecast can start from."""
-    return origin.year if origin >= date(origin.year, 3, 31) else origin.year - 1
-
-
 def _assemble(
     episodes: Episodes, evidence: Evidence, asked: Asked, window: tuple[date, date], notes: Sequence[str]
 ) -> ModelInputs:
@@ -233,7 +228,7 @@ def _assemble(
     present, present_notes = children_present(episodes, origin)
     (others, unaccompanied), entrant_notes = _arrivals(episodes, window, asked.arrivals_years)
     pathways = estimate_pathways(episodes, *window, asked.duration_edges)
-    drift, drift_notes = drift_at(evidence.estimates, _last_march(origin))
+    drift, drift_notes = drift_at(evidence.estimates, last_march(origin))
     still = replace(drift, starts_sd=0.0, leaving_sd=0.0, leaving_noise_sd=0.0)
     own = still if asked.method == NATIONAL else drift
     history = count_starts(episodes, *window, population_of(evidence, origin))

@@ -161,9 +161,18 @@ def known_with_census(comparators: Comparators, area_code: str, census: date, hi
     """
     if hindsight:
         return latest(comparators)
-    year = census.year - (census < date(census.year, 3, 31))
+    year = last_march(census)
     known = as_known_at(comparators, first_known(comparators, area_code, year) or census)
     return Comparators(known.table[known.table["year"] <= year].reset_index(drop=True), known.neighbours)
+
+
+def last_march(day: date) -> int:
+    """The year of the last 31 March by a day, which publishers' counts are of.
+
+    >>> last_march(date(2018, 3, 30)), last_march(date(2018, 3, 31))
+    (2017, 2018)
+    """
+    return day.year - (day < date(day.year, 3, 31))
 
 
 def _latest(table: pd.DataFrame) -> pd.DataFrame:

@@ -42,7 +42,7 @@ def path(points: Mapping[int, float], months: Floats | Whole, called: str) -> Fl
     Raises LeverError where it has no points, or one is not a number from nought up. called: what it is, in words.
     """
     if not points:
-        raise LeverError(f"A lever needs {called}, and none is given. Give it, or leave that lever out.")
+        raise LeverError(f"A lever needs {called}, and none of late is given. Give it, or leave that lever out.")
     if not all(0 <= value < np.inf for value in points.values()):
         raise LeverError(f"A lever needs {called}, and a figure of it is missing or below nought. Correct it.")
     known = sorted(points)

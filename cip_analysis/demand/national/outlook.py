@@ -11,12 +11,14 @@ from cip_analysis.demand.levers.context import PER, Context
 from cip_analysis.demand.others import POOLED, rates_by_series
 from cip_analysis.projections import Projection
 from cip_analysis.records import Comparators
-from cip_analysis.returns.published import LOOKED_AFTER, POPULATION, known_with_census, latest
+from cip_analysis.returns.published import LOOKED_AFTER, POPULATION, known_with_census, last_march, latest
 from cip_analysis.settings import Council
 
 MONTHS_IN_YEAR = 12
 YEARS_OF_GROWTH = 5
 GAP_SHARE = "share of gap"
+OLDEST_YEARS = 2
+"""How old a published rate or population may be at the origin: one from longer ago does not stand in for today's."""
 
 
 def population_known(comparators: Comparators, council: Council, origin: date) -> pd.Series[float]:
@@ -30,11 +32,12 @@ def population_known(comparators: Comparators, council: Council, origin: date) -
 def population_ahead(population: pd.Series[float], origin: date, months: int) -> dict[int, float]:
     """Months from the origin, by the year -> population, growing as it grew on average over the last five years.
 
-    population: as `population_known` gives it; nothing comes of none. Projections by the statistics office would be
+    population: as `population_known` gives it; nothing comes of none, nor of one that ends more than OLDEST_YEARS
+    before the last 31 March. Projections by the statistics office would be
     better; none as known at each origin is held.
     """
     recent = population[population.index > (population.index.max() if len(population) else 0) - YEARS_OF_GROWTH - 1]
-    if recent.empty:
+    if recent.empty or recent.index[-1] < last_march(origin) - OLDEST_YEARS:
         return {}
     years = int(recent.index[-1]) - int(recent.index[0])
     growth = float(np.log(recent.iloc[-1] / recent.iloc[0])) / years if years else 0.0
@@ -44,16 +47,17 @@ def population_ahead(population: pd.Series[float], origin: date, months: int) ->
 
 
 def neighbours_rate(comparators: Comparators, council: Council, origin: date) -> float | None:
-    """The neighbours' pooled rate per 10,000 as published with the origin's figures; none where none is held."""
+    """The neighbours' pooled rate per 10,000 as published with the origin's figures; none where they are old."""
     known = known_with_census(comparators, council.la_code, origin)
     rates = rates_by_series(known, council)
-    pooled = rates[(rates["series"] == POOLED) & (rates["year"] <= origin.year)]
+    of_late = rates["year"].between(last_march(origin) - OLDEST_YEARS, last_march(origin))
+    pooled = rates[(rates["series"] == POOLED) & of_late]
     return float(pooled["rate_per_10k"].iloc[-1]) if len(pooled) else None
 
 
 def gap_shares(estimates: pd.DataFrame, origin: date) -> dict[int, float]:
     """Months ahead -> the share of the gap to neighbours that authorities have closed so far ahead, as known."""
-    chosen = estimates[(estimates["term"] == GAP_SHARE) & (estimates["origin"] == origin.year)]
+    chosen = estimates[(estimates["term"] == GAP_SHARE) & (estimates["origin"] == last_march(origin))]
     return {
         int(years) * MONTHS_IN_YEAR: float(share)
         for years, share in zip(chosen["horizon_years"], chosen["value"], strict=True)
