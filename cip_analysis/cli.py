@@ -203,7 +203,8 @@ def forecast(
                 tables["scorecard"] = score_run(opened, asked, move)
         to.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
-            table.to_csv(to / f"{name}.csv", index=False, float_format="%.6g", date_format="%Y-%m-%d")
+            digits = "%.2f" if name == "spend" else "%.6g"  # pounds to the penny, so that settings add up to all
+            table.to_csv(to / f"{name}.csv", index=False, float_format=digits, date_format="%Y-%m-%d")
         write_projections(to / "projection.parquet", ahead.every)
     except (ValueError, OSError) as error:
         _stop(error, NOT_USABLE)

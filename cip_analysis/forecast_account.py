@@ -151,6 +151,8 @@ def at_neighbours_rate(run: Run, ahead: Ahead) -> AtNeighboursRate:
         return AtNeighboursRate()
     population = population_known(comparators, run.council, months[0])
     people = population_ahead(population, months[0], len(months) - 1)
+    if not people:
+        return AtNeighboursRate()
     known = sorted(people)
     children = rate / PER * float(np.interp(marches[-1], known, [people[month] for month in known]))
     usual = gap_shares(run.estimates, months[0]).get(marches[-1])

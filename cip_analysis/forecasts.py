@@ -247,7 +247,8 @@ def spend_ahead(run: Run, ahead: Ahead) -> pd.DataFrame:
 def prices_today(run: Run) -> tuple[dict[str, float], str]:
     """A week's price in each setting, £, and what those £ are: as paid in the last whole year, or as assumed.
 
-    A setting with less than a year of child-weeks paid for keeps the assumed price: too few to tell one.
+    A setting with less than a year of child-weeks paid for keeps the assumed price: too few to tell one. Where that is
+    of another year than the payments, the price base names both.
     """
     assumed = weekly_prices(run.assumptions)
     if not run.has_payments or not run.closed_years:
@@ -256,4 +257,7 @@ def prices_today(run: Run) -> tuple[dict[str, float], str]:
     paid = unit_costs(spend_of(run.episodes, run.payments, assumed, [year]), run.episodes, run.council.weeks_per_year)
     known = paid[(paid["child_weeks"] >= WEEKS_TO_TELL_A_PRICE) & (paid["spend_gbp"] > 0)]
     told = known.set_index("setting")["weekly_by_child_weeks_gbp"].astype("float64")
-    return assumed | {str(name): float(price) for name, price in told.items()}, f"{year - 1}/{year % 100:02d} prices"
+    base = f"{year - 1}/{year % 100:02d} prices"
+    if base != ASSUMED_PRICE_BASE and set(assumed) - set(told.index):
+        base += f", {ASSUMED_PRICE_BASE} where too little was paid to tell"
+    return assumed | {str(name): float(price) for name, price in told.items()}, base

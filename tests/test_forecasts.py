@@ -95,6 +95,13 @@ def test_spend_ahead_prices_whole_years_and_settings_that_sum_to_all_in_the_mean
     assert prices["external residential"] == pytest.approx(3354, abs=40)
 
 
+def test_prices_paid_in_another_year_than_the_assumed_are_not_passed_off_as_of_one(tmp_path):
+    settings = RUN.read_text(encoding="utf-8").replace("as_at = 2018-03-31", "as_at = 2017-09-30")
+    (tmp_path / "run.toml").write_text(settings, encoding="utf-8")
+    base = prices_today(open_run(str(tmp_path / "run.toml"), check=False))[1]
+    assert base == "2016/17 prices, 2017/18 prices where too little was paid to tell"
+
+
 def test_differences_and_drivers_are_told_in_words_with_the_baseline_beside_them(county, asked, ahead):
     told = forecast_account.show_differences(ahead)
     assert set(told["setting"]) == {forecast_account.IN_ALL, "external residential"}
@@ -157,6 +164,10 @@ def test_the_neighbours_rate_is_turned_into_children_on_the_last_march(county, a
     assert told.children == pytest.approx(50.92 / 10_000 * 140_000, rel=0.02)
     assert told.usual_share is not None and 0 < told.usual_share < 0.5
     assert forecast_account.at_neighbours_rate(replace(county, own_data=False), ahead).day is None
+    table = county.comparators.table
+    without = table[~((table["area_code"] == county.council.la_code) & (table["measure"] == "population_0_17"))]
+    unpeopled = replace(county, comparators=replace(county.comparators, table=without))
+    assert forecast_account.at_neighbours_rate(unpeopled, ahead).day is None
 
 
 def test_rivals_begin_at_outturn_and_a_short_line_has_none(ahead):
@@ -203,7 +214,11 @@ def test_the_command_writes_what_it_says_it_does(tmp_path, monkeypatch):
         "scenario == 'baseline' and month == '2019-03-31' and setting == 'all' and age_band == 'all'"
     )
     assert shown["mean"].item() == pytest.approx(mean, rel=1e-4)
-    assert list(pd.read_csv(tmp_path / "spend.csv"))[:4] == ["financial_year", "scenario", "setting", "price_base"]
+    spend = pd.read_csv(tmp_path / "spend.csv")
+    assert list(spend)[:4] == ["financial_year", "scenario", "setting", "price_base"]
+    of_all = spend["setting"] == "all"
+    by_scenario = [part.groupby("scenario")["mean"].sum() for part in (spend[of_all], spend[~of_all])]
+    assert by_scenario[0].sub(by_scenario[1]).abs().max() < 0.1
     assert set(pd.read_csv(tmp_path / "scorecard.csv")["method"]) == {"national panel", *RIVALS}
 
 
