@@ -25,7 +25,8 @@ def with_ranges(released: Released, *, ranges: Sequence[int] = (80, 95)) -> Rele
 
     ranges: percentages, of words.RANGES, in the order wanted; those whose percentiles the table lacks are left out.
     The median and every other column stay; the mean and the percentiles do not. A range is withheld where either end
-    is. Where a table holds percentiles of several measures, each names its own: "Median needed", "80% range: needed".
+    is. A median names what it is of, where that has a name ("Median change"), and so does each range where a table
+    holds several: "80% range: needed".
     Raises RangeError where the table holds none of the ranges.
     """
     percentiles = {name: found for name in released.table.columns if (found := PERCENTILE.fullmatch(name))}
@@ -46,10 +47,8 @@ def with_ranges(released: Released, *, ranges: Sequence[int] = (80, 95)) -> Rele
         hidden = released.withheld[low] | released.withheld[high]
         table = table.assign(**{heading: _joined(released.table[low], released.table[high]).mask(hidden)})
         withheld = withheld.assign(**{heading: hidden})
-    if len(measures) > 1:
-        named = {_column("p50", measure): f"median_{measure}" for measure in measures if measure}
-        table, withheld = table.rename(columns=named), withheld.rename(columns=named)
-    return replace(released, table=table, withheld=withheld)
+    named = {_column("p50", measure): f"median_{measure}" for measure in measures if measure}
+    return replace(released, table=table.rename(columns=named), withheld=withheld.rename(columns=named))
 
 
 def beside(outturn: Released, forecast: Released) -> Released:

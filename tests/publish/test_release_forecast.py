@@ -153,6 +153,7 @@ def test_a_rate_is_worked_from_the_rounded_number_so_it_gives_back_no_exact_one(
     rates = forecast_per_10k(shown, people)
     assert rates.table["p50_rate_per_10k"].tolist() == [40.1, 46.2]
     assert rates.table["p50_rate_per_10k"].iloc[0] == round(555 / 13.841, 1)
+    assert "median_rate_per_10k" in with_ranges(rates).table
     assert rates.unit == "children per 10,000"
     assert "worked from the rounded numbers" in rates.rule
 
