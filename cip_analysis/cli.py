@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from rich.markup import escape
@@ -17,9 +17,6 @@ from cip_analysis.ledgers import Findings, Treatments
 from cip_analysis.printing import console, errors, print_check, print_forecast, print_scorecard
 from cip_analysis.records import Episodes
 from cip_analysis.settings import Council, Pack, PaymentColumns, Run, find_root, read_settings
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 

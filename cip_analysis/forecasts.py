@@ -40,6 +40,10 @@ LONGEST_LOOK_BACK = 48
 DAY_RULES = ("extract within the year", "as-at date outside the returns")
 """What the reader says where it settled the census date itself: a forecast from that day must say so too."""
 
+UNTOLD_APART = "No uasc table"
+"""How the reader begins to say that unaccompanied children cannot be told apart: that none came is then not known."""
+
+
 Show = Callable[[int, int], None]
 
 
@@ -52,14 +56,15 @@ class Ahead:
     """What may come: the baseline and every scenario asked for, played on the same draws.
 
     titles: scenario's name -> its title in plain words. left_out: scenarios that could not be played, and why.
-    day_notes: what the reader said of the day the forecast starts from, where the run did not settle it.
+    reader_notes: what the reader said of the day the forecast starts from, where the run did not settle it, and of
+    unaccompanied children, where the returns do not tell them apart.
     """
 
     baseline: Projection
     scenarios: tuple[Projection, ...]
     titles: dict[str, str]
     left_out: tuple[str, ...] = ()
-    day_notes: tuple[str, ...] = ()
+    reader_notes: tuple[str, ...] = ()
 
     @property
     def every(self) -> tuple[Projection, ...]:
@@ -92,7 +97,7 @@ class Ahead:
     def notes(self) -> tuple[str, ...]:
         """Every fallback taken anywhere, each once."""
         told = [note for projection in self.every for note in projection.notes]
-        return tuple(dict.fromkeys([*self.day_notes, *told, *self.left_out]))
+        return tuple(dict.fromkeys([*self.reader_notes, *told, *self.left_out]))
 
 
 def asked_of(
@@ -161,8 +166,9 @@ def forecast_run(run: Run, asked: Asked | None = None, show: Show | None = None)
         _tell(show, number, count)
     titles = {scenario.name: scenario.title for scenario in run.scenarios}
     said = run.findings.table
-    day_notes = said.loc[said["rule"].isin(DAY_RULES), "meaning"]
-    return Ahead(baseline, tuple(played), titles, tuple(left_out), tuple(day_notes))
+    told = said["rule"].isin(DAY_RULES) | said["meaning"].str.startswith(UNTOLD_APART)
+    reader_notes = said.loc[told, "meaning"]
+    return Ahead(baseline, tuple(played), titles, tuple(left_out), tuple(reader_notes))
 
 
 def drivers_of(run: Run, name: str, ahead: Ahead, asked: Asked | None = None) -> pd.DataFrame:

@@ -56,6 +56,11 @@ def test_an_as_at_day_within_the_returns_needs_no_telling(tmp_path):
     assert not any("as-at" in note or "cut within the year" in note for note in ahead.notes)
 
 
+def test_returns_that_do_not_tell_unaccompanied_children_apart_say_so_beside_the_forecast(tmp_path):
+    ahead = forecast(a_run(tmp_path, "as_at = 2018-03-31"))
+    assert any("unaccompanied asylum-seeking children cannot be told apart" in note for note in ahead.notes)
+
+
 def test_a_single_year_of_returns_is_called_one_year_of_twelve_months(tmp_path):
     notes = forecast(a_run(tmp_path, "as_at = 2018-03-31", years=[2018])).notes
     assert "Rates rest on one year of returns, not 4: none earlier is held." in notes
