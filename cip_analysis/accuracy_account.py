@@ -11,11 +11,12 @@ from datetime import date
 
 import pandas as pd
 
+from cip_analysis.demand.accuracy.scores import NO_CHANGE
 from cip_analysis.demand.backtest import HORIZONS, Scored, forecast_alike, scorecard, track_record
 from cip_analysis.demand.caseload import count_caseload, last_whole_month
 from cip_analysis.demand.forecast import WITHOUT_NATIONAL
 from cip_analysis.demand.national.backtest import ORIGINS, SIZES, skill
-from cip_analysis.demand.national.methods import NO_CHANGE, SHOWN
+from cip_analysis.demand.national.methods import SHOWN
 from cip_analysis.returns.national import EVERY_ORIGIN, EVERY_SIZE, LATEST
 from cip_analysis.run import Run
 

@@ -20,11 +20,11 @@ import pandas as pd
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS
 from cip_analysis.contracts import empty_table
-from cip_analysis.demand.accuracy.rivals import NO_CHANGE, RIVALS
-from cip_analysis.demand.accuracy.scores import LEVELS, Numbers, crps, held, interval, score
+from cip_analysis.demand.accuracy.rivals import RIVALS
+from cip_analysis.demand.accuracy.scores import LEVELS, NO_CHANGE, Numbers, crps, held, interval, score
 from cip_analysis.demand.caseload import count_caseload, last_whole_month
-from cip_analysis.demand.forecast import MONTHS_IN_YEAR, Asked, Evidence, ForecastError, prepare
-from cip_analysis.demand.inputs import month_ends
+from cip_analysis.demand.forecast import Asked, Evidence, ForecastError, prepare
+from cip_analysis.demand.inputs import MONTHS_IN_YEAR, month_ends
 from cip_analysis.demand.pathways import PathwaysError, known_at
 from cip_analysis.demand.simulate import simulate
 from cip_analysis.demand.simulation.limits import SimulationError

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS
 from cip_analysis.demand.caseload import last_whole_month
-from cip_analysis.demand.inputs import GROUPS, Entrants, ModelInputs, no_effects, stream
+from cip_analysis.demand.inputs import GROUPS, MONTHS_IN_YEAR, Entrants, ModelInputs, no_effects, stream
 from cip_analysis.demand.national.estimates import (
     NationalError,
     carried_to,
@@ -42,7 +42,6 @@ QUANTILES = {"p02_5": 0.025, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75,
 STATISTICS = ("mean", *QUANTILES)
 FORECAST_COLUMNS = ("month", "scenario", "setting", "age_band", *STATISTICS)
 ALL = "all"
-MONTHS_IN_YEAR = 12
 LONGEST = 240
 MOST_DRAWS = 100_000
 

@@ -29,6 +29,7 @@ BIRTHDAYS = (1, 5, 10, 16, 18)
 """Ages in years at which a child changes band, and the last, at which everyone leaves."""
 
 DAYS_IN_YEAR = 365.25
+MONTHS_IN_YEAR = 12
 
 
 class InputsError(ValueError):

@@ -14,10 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from cip_analysis.demand.accuracy.scores import LEVELS, Numbers
+from cip_analysis.demand.accuracy.scores import LEVELS, NO_CHANGE, Numbers
+from cip_analysis.demand.inputs import MONTHS_IN_YEAR
 
-NO_CHANGE = "no change"
-MONTHS_IN_YEAR = 12
 FEWEST_MONTHS = 24
 LEAST = 0.5
 """What stands for a month of nobody where a logarithm is taken."""

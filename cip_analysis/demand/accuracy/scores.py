@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 
+NO_CHANGE = "no change"
+"""The rival every method stands beside: whatever it was at the origin, it stays."""
+
 LEVELS: Numbers = (np.arange(200) + 0.5) / 200
 """Where a forecast's distribution is told: 200 quantiles, each standing for the same share of chance."""
 

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from cip_analysis.demand.inputs import Effects, ModelInputs, no_effects
+from cip_analysis.demand.inputs import MONTHS_IN_YEAR, Effects, ModelInputs, no_effects
 from cip_analysis.demand.levers.context import PER, Context, needs_baseline, needs_simulate, path
 from cip_analysis.demand.levers.following import arrival_factors
 from cip_analysis.demand.levers.phasing import weight_by_month, weight_on
-from cip_analysis.demand.levers.turnover import MONTHS_IN_YEAR
 from cip_analysis.scenario_settings import ConvergeLever
 
 

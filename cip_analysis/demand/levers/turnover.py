@@ -9,9 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from cip_analysis.codes import ADULT_AGE, AGE_BAND_STARTS
-from cip_analysis.demand.inputs import DAYS_IN_YEAR, Entrants, Flags, Floats, Pathways, Whole
+from cip_analysis.demand.inputs import DAYS_IN_YEAR, MONTHS_IN_YEAR, Entrants, Flags, Floats, Pathways, Whole
 
-MONTHS_IN_YEAR = 12
 DAYS_IN_MONTH = DAYS_IN_YEAR / MONTHS_IN_YEAR
 
 

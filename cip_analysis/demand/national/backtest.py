@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cip_analysis.demand.accuracy.scores import crps, held, score
+from cip_analysis.demand.accuracy.scores import NO_CHANGE, crps, held, score
 from cip_analysis.demand.national.estimates import FIRST_ORIGIN, HORIZONS
-from cip_analysis.demand.national.methods import NO_CHANGE, SCORED, Forecast, forecast_all
+from cip_analysis.demand.national.methods import SCORED, Forecast, forecast_all
 from cip_analysis.demand.national.panel import YEARS_BEFORE, Panel, able_to_be_forecast, outturn, panel_at, starts_at
 from cip_analysis.records import Comparators
 from cip_analysis.returns.published import LOOKED_AFTER, STARTED

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from cip_analysis.demand.accuracy.scores import LEVELS, Numbers
+from cip_analysis.demand.accuracy.scores import LEVELS, NO_CHANGE, Numbers
 from cip_analysis.demand.national.drivers import (
     depart,
     expected_growth,
@@ -26,7 +26,6 @@ from cip_analysis.demand.national.errors import Errors, learn_errors, shared_by_
 from cip_analysis.demand.national.panel import FEWEST_CHILDREN, Panel, as_if_at, gap_to_neighbours
 from cip_analysis.demand.national.trends import damped_trend, own_drift, own_flows, walk_with_drift
 
-NO_CHANGE = "no change"
 SHOWN = "several drivers"
 """The method that scores best, whose lessons `estimates` keeps."""
 

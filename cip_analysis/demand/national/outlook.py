@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from cip_analysis.demand.inputs import MONTHS_IN_YEAR
 from cip_analysis.demand.levers.context import PER, Context
 from cip_analysis.demand.others import POOLED, rates_by_series
 from cip_analysis.projections import Projection
@@ -14,7 +15,6 @@ from cip_analysis.records import Comparators
 from cip_analysis.returns.published import LOOKED_AFTER, POPULATION, known_with_census, last_march, latest
 from cip_analysis.settings import Council
 
-MONTHS_IN_YEAR = 12
 YEARS_OF_GROWTH = 5
 GAP_SHARE = "share of gap"
 OLDEST_YEARS = 2
