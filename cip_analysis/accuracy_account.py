@@ -346,6 +346,6 @@ def _whole(children: pd.Series[float]) -> pd.Series[float]:
 
 def _came(made: pd.DataFrame) -> pd.Series[pd.Timestamp]:
     """The month end each forecast was of."""
-    ends = [day + pd.DateOffset(months=int(months)) + pd.offsets.MonthEnd(0)
-            for day, months in zip(made["origin"], made["horizon_months"], strict=True)]  # fmt: skip
+    horizons = zip(made["origin"], made["horizon_months"].astype(int), strict=True)
+    ends = [day + pd.DateOffset(months=months) + pd.offsets.MonthEnd(0) for day, months in horizons]
     return pd.Series(ends, made.index, dtype="datetime64[us]")

@@ -58,29 +58,30 @@ def describe_scenarios(scenarios: Sequence[Scenario]) -> pd.DataFrame:
 def show_differences(ahead: Ahead, settings: Sequence[str] = TOLD) -> pd.DataFrame:
     """How far each scenario is from the baseline at the horizon, draw by draw, in children.
 
-    Columns: scenario (its title), setting, baseline (the middle without it), p10_difference, p50_difference and
-    p90_difference, each to the nearest child; in each setting the one that adds most comes first.
+    Columns: scenario (its title), setting, now (children at the origin: where that is withheld, so is the row),
+    p10_difference, p50_difference and p90_difference, each to the nearest child; in each setting the one that adds most
+    comes first.
     """
     compared = compare_scenarios(ahead.baseline, ahead.scenarios)
     last = compared[(compared["measure"] == "children") & compared["setting"].isin(settings)]
     last = last[last["year_end"] == pd.Timestamp(ahead.baseline.months[-1])].rename(columns=MOVES)
-    before = _middles(ahead)
+    now = _at_origin(ahead)
     whole = last[list(MOVES.values())].round()
     shown = last.assign(
-        **whole, scenario=last["scenario"].map(ahead.titles), baseline=last["setting"].map(before).astype("int64"),
+        **whole, scenario=last["scenario"].map(ahead.titles), now=last["setting"].map(now).astype("int64"),
         setting=last["setting"].replace(ALL, IN_ALL),
     )  # fmt: skip
     ordered = shown.sort_values(["setting", "p50_difference"], ascending=[True, False], kind="stable")
-    return ordered[["scenario", "setting", "baseline", *MOVES.values()]].reset_index(drop=True)
+    return ordered[["scenario", "setting", "now", *MOVES.values()]].reset_index(drop=True)
 
 
 def show_drivers(drivers: pd.DataFrame, ahead: Ahead) -> pd.DataFrame:
-    """What each lever moves at the horizon: lever, setting, baseline, and the difference's middle and 80% range."""
-    before = _middles(ahead)
+    """What each lever moves at the horizon: lever, setting, now, and the difference's middle and 80% range."""
+    now = _at_origin(ahead)
     whole = drivers[list(MOVES)].round().rename(columns=MOVES)
-    settings, counted = drivers["setting"].replace(ALL, IN_ALL), drivers["setting"].map(before).astype("int64")
-    shown = drivers.assign(**whole, baseline=counted, setting=settings)
-    return shown[["lever", "setting", "baseline", *MOVES.values()]].reset_index(drop=True)
+    settings, counted = drivers["setting"].replace(ALL, IN_ALL), drivers["setting"].map(now).astype("int64")
+    shown = drivers.assign(**whole, now=counted, setting=settings)
+    return shown[["lever", "setting", "now", *MOVES.values()]].reset_index(drop=True)
 
 
 def show_record(scored: Scored, method: str) -> pd.DataFrame:
@@ -117,14 +118,14 @@ def read_record(record: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _middles(ahead: Ahead) -> dict[str, int]:
-    """The baseline's median at the horizon, in all and by setting."""
-    last = ahead.table[
+def _at_origin(ahead: Ahead) -> dict[str, int]:
+    """Children at the origin, in all and by setting."""
+    first = ahead.table[
         (ahead.table["scenario"] == ahead.baseline.scenario)
-        & (ahead.table["month"] == pd.Timestamp(ahead.baseline.months[-1]))
+        & (ahead.table["month"] == pd.Timestamp(ahead.baseline.months[0]))
         & (ahead.table["age_band"] == ALL)
     ]
-    return {str(name): round(middle) for name, middle in zip(last["setting"], last["p50"], strict=True)}
+    return {str(name): round(count) for name, count in zip(first["setting"], first["p50"], strict=True)}
 
 
 @dataclass(frozen=True, slots=True)

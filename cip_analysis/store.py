@@ -31,7 +31,7 @@ from cip_analysis.projections import Projection
 ARRAYS = tuple(part.name for part in fields(Projection) if part.type in ("Counts", "Numbers"))
 BLOCK = 250
 CODEC = "zstd"
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile)
 
 
 class StoreError(ValueError):
@@ -78,9 +78,10 @@ def keep_table(folder: Path, name: str, make: Callable[[], pd.DataFrame]) -> pd.
     """The table kept under `name`, or the one that `make` gives, kept for the next time."""
     path = folder / f"{name}.parquet"
     with suppress(*UNREADABLE):
-        return pd.read_parquet(path)
+        kept: pd.DataFrame = pq.ParquetFile(path, page_checksum_verification=True).read().to_pandas()
+        return kept
     made = make()
-    _place(path, lambda part: made.to_parquet(part, index=False))
+    _place(path, lambda part: made.to_parquet(part, index=False, write_page_checksum=True))
     return made
 
 

@@ -122,7 +122,7 @@ def test_the_page_names_the_largest_movers_and_how_far_apart_they_end(county, ah
     assert forecast_account.widest_apart(titled).startswith("By March 2020 the scenarios' middles run from ")
     table = forecast_account.show_differences(ahead)
     differences = ["p10_difference", "p50_difference", "p90_difference"]
-    released = release(table, ours, counts=["baseline"], bases=dict.fromkeys(differences, "baseline"),
+    released = release(table, ours, counts=["now"], bases=dict.fromkeys(differences, "now"),
                        plain=["scenario", "setting"])  # fmt: skip
     assert '"Stress: a fifth more children start" adds' in forecast_account.furthest(released, forecast_account.IN_ALL)
     told = forecast_account.to_the_child(released)

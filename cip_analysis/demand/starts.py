@@ -186,7 +186,7 @@ def _notes(history: StartsHistory, method: str) -> tuple[str, ...]:
     if method == "population and season":
         if fit_season(history) is None:
             notes.append(
-                f"{months} months and {history.children.sum()} starts are too few to tell a season from "
+                f"{months} months, or the starts in them, are too few to tell a season from "
                 f"({FEWEST_MONTHS_FOR_SEASON} and {FEWEST_STARTS_FOR_SEASON} are needed), or the season could not be "
                 "estimated: starts are forecast at a constant rate."
             )
