@@ -1,7 +1,7 @@
 """How right forecasts have been, as a page tells it: the record of every authority, and the council's own past.
 
-The national record judges methods with every year published since; no forecast uses it. Shares of the council's own
-past are whole per cents: a few forecasts tell no more. Each stands beside the fewest children it rests on.
+The national record judges with every year published since; no forecast uses it. The council's own past is in whole per
+cents, each beside the fewest children it rests on.
 """
 
 from __future__ import annotations
@@ -72,10 +72,9 @@ def national_misses(record: pd.DataFrame) -> pd.DataFrame:
 
 
 def to_expect(record: pd.DataFrame, origins: str = EVERY_ORIGIN) -> pd.DataFrame:
-    """What the method used here did at each horizon, a row each, all authorities and a group of origins together.
+    """What the method used here did at each horizon, all authorities and a group of origins together.
 
-    Columns of a record, and how_far_ahead, share_missed_by_no_change, share_gained_on_no_change. No rows of an empty
-    record.
+    Columns of a record, and how_far_ahead, share_missed_by_no_change, share_gained_on_no_change.
     """
     card = _of(record, origins, EVERY_SIZE)
     naive = card[card["method"] == NO_CHANGE].set_index("horizon_months")["mape"]
@@ -339,8 +338,7 @@ def _where_it_fell(made: pd.DataFrame) -> list[str]:
     ]
 
 
-def _whole(children: pd.Series[float]) -> pd.Series[float]:
-    """To whole children, halves up."""
+def _whole(children: pd.Series[float]) -> pd.Series[float]:  # halves up
     return (children + 0.5) // 1
 
 

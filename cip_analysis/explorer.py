@@ -142,6 +142,7 @@ def _sliders(levers: Levers, shown: Callable[[Levers], Any]) -> Any:
     answer = ipywidgets.HTML(shown(levers).html)
 
     def play(_: object) -> None:
+        """The answer to where the sliders now stand."""
         answer.value = shown(Levers(**{name: slider.value for name, slider in sliders.items()})).html
 
     for slider in sliders.values():

@@ -147,6 +147,7 @@ def forecast_run(run: Run, asked: Asked | None = None, show: Show | None = None)
     prepared: list[ModelInputs] = []
 
     def inputs() -> ModelInputs:
+        """The baseline's inputs, prepared only if something has to be played."""
         if not prepared:
             prepared.append(prepare_run(run, chosen))
         return prepared[0]
@@ -213,6 +214,7 @@ def look_back_run(
     made: list[Scored] = []
 
     def look() -> Scored:
+        """The look back, made once for both tables."""
         if not made:
             made.append(backtest_returns(run.episodes, evidence, quick, LookBack(methods), show))
         return made[0]

@@ -31,7 +31,7 @@ from cip_analysis.projections import Projection
 ARRAYS = tuple(part.name for part in fields(Projection) if part.type in ("Counts", "Numbers"))
 BLOCK = 250
 CODEC = "zstd"
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile)
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile)
 
 
 class StoreError(ValueError):
@@ -92,6 +92,7 @@ def write_projections(path: Path, projections: Sequence[Projection]) -> None:
     """
 
     def write(part: Path) -> None:
+        """All of them, one after another."""
         with pq.ParquetWriter(part, _schema(projections[0]), compression="zstd") as writer:
             for projection in projections:
                 for first in range(0, projection.draws, BLOCK):

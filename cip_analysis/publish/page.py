@@ -2,9 +2,8 @@
 
     html = render_page(notebook, PageContext(cover, previous=Link("01_returns.html", "Returns"), next=None))
 
-A page takes only what came through `tables`: a bare table, a picture, a printed line or a warning stops it. Code is
-folded away but there; figures and tables are numbered; the same notebook gives the same bytes.
-Source: WCAG 2.2 level AA (Public Sector Bodies Accessibility Regulations 2018).
+A page takes only what came through `tables`: a bare table, a picture, a printed line or a warning stops it. The same
+notebook gives the same bytes. Source: WCAG 2.2 AA (Public Sector Bodies Accessibility Regulations 2018).
 """
 
 from __future__ import annotations

@@ -3,8 +3,7 @@
 Time is in days from the end of the origin's day. A month covers (its start, its end], so what falls on its last day is
 counted in it. Between two events a child uses up a budget of unit-exponential length at the rates it meets, so only
 events need chance, and that is looked up by key (see `chance`). Months run from 1; row m - 1 of an array by month
-belongs to month m. `plain` does the same, slowly. All of it stands in one module because the cache on disk notices a
-change of this file only.
+belongs to month m. `plain` does the same. One module, because the cache on disk notices a change of this file only.
 """
 
 from __future__ import annotations
