@@ -10,6 +10,9 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 
+FinancialYear = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+
+
 class SettingsError(ValueError):
     """A settings file is missing, unreadable, or says something it may not."""
 
@@ -59,6 +62,14 @@ class PaymentColumns(Settings):
     end_is: Literal["last day paid", "day after last paid"] = "last day paid"
 
 
+class Conventions(Settings):
+    """What stands behind a council's figures of money, in words for the foot of every page of costs."""
+
+    vat: str = "as in the payments file: not adjusted"
+    included: str = "fees, allowances, and support billed beside them"
+    excluded: str = "social work, management, overheads and empty beds"
+
+
 class Council(Settings):
     """A council: who it is, whom it is compared with, what it owns, how its files are laid out."""
 
@@ -73,6 +84,7 @@ class Council(Settings):
     colour: str = "#12436D"
     capacity: Capacity
     payment_columns: PaymentColumns = PaymentColumns()
+    conventions: Conventions = Conventions()
 
 
 class Disclosure(Settings):
@@ -95,6 +107,11 @@ class Run(Settings):
     those whose arrivals stand for the ones to come. duration_edges: days in care at which rates change; none where they
     do not depend on it (docs/decisions/0013).
     as_at: the day the returns describe; blank lets the reader work it out from the files.
+    indices: file of dated price indices; general_index: the one by which prices are put in another year's £.
+    without_payments: where a week's price comes from if there is no payments file. ledger_totals: what the council's
+    general ledger says was paid in a financial year ("2017-18"), £, to reconcile the payments to.
+    savings: file of savings claimed; budget: file of the year's budget; in_year: the run file that holds the year now
+    running, for `cip monitor`.
     """
 
     title: str
@@ -106,6 +123,13 @@ class Run(Settings):
     national: str = ""
     track_record: str = ""
     capacity: str = ""
+    indices: str = ""
+    savings: str = ""
+    budget: str = ""
+    in_year: str = ""
+    general_index: str = "GDP deflator"
+    without_payments: Literal["assumptions", "section 251"] = "assumptions"
+    ledger_totals: dict[FinancialYear, Annotated[float, Field(allow_inf_nan=False)]] = {}
     scenarios: tuple[str, ...] = ()
     method: str = "national panel"
     stated_starts: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] = ()

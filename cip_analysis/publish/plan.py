@@ -11,7 +11,7 @@ from cip_analysis.publish.kernels import read_notebook
 from cip_analysis.publish.page import AUDIENCES
 from cip_analysis.settings import Council, Pack, Run, read_settings
 
-NAMED = ("returns", "payments", "published", "national", "track_record", "capacity", "settings")
+NAMED = ("returns", "payments", "published", "national", "track_record", "capacity", "indices", "settings")
 Values = dict[str, dict[str, parameters.Value]]
 
 
@@ -134,14 +134,16 @@ def _sources(
         "national": run.national,
         "track_record": run.track_record,
         "capacity": run.capacity if own else "",
+        "indices": run.indices,
     }
     named = {name: value for name, value in values.items() if isinstance(value, str) and value and name not in data}
     extra = {f"parameter {name}": [root / value] for name, value in named.items() if (root / value).is_file()}
     settings = [request.pack_file, run_file, root / run.council, root / "config" / "assumptions.toml"]
+    chosen = (run.claims, run.savings, run.budget, *run.scenarios)
     return {
         **extra,
         **{role: [root / str(where)] for role, where in data.items() if where},
-        "settings": [*settings, *(root / name for name in (run.claims, *run.scenarios) if name)],
+        "settings": [*settings, *(root / name for name in chosen if name)],
         "reference": [root / "data" / "reference"],
         "code": [root / "cip_analysis", root / "pyproject.toml", root / "uv.lock"],
     }
