@@ -9,7 +9,6 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-
 FinancialYear = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
 
 

@@ -15,7 +15,8 @@ WORDS = set(re.findall(r"`\[*([a-z_0-9]+)\]*`", DICTIONARY))
 CONTRACTS = {name: held for name, held in {**vars(ledgers), **vars(records)}.items() if name.endswith("_COLUMNS")}
 MODELS = [
     settings.Home, settings.Capacity, settings.PaymentColumns, settings.Council, settings.Run,
-    settings.Judgement, settings.Disclosure, settings.Conventions, settings.Signature, settings.Pack, claims.Claim, claims.Claims, scenario_settings.Scenario,
+    settings.Judgement, settings.Disclosure, settings.Conventions, settings.Signature,
+    settings.Pack, claims.Claim, claims.Claims, scenario_settings.Scenario,
     *(kind for kind in vars(scenario_settings).values() if isinstance(kind, type) and kind.__name__.endswith("Lever")),
 ]  # fmt: skip
 PAGES = sorted(
