@@ -10,7 +10,6 @@ from cip_analysis.money.spend import ON_A_STAY, SpendError, price_by_assumption,
 from cip_analysis.records import Episodes, Payments, Spend
 
 SUPPORT = "additional support"
-CONVENTIONS = ("52", "52.14", "52.18")
 ASSUMED_PRICE_BASE = "2017/18 prices"
 
 
@@ -75,28 +74,4 @@ def read_snapshots(before: float, after: float) -> str:
     return (
         f"The number there {how} from {before:,.0f} to {after:,.0f} over the year. Dividing by those there at its end "
         f"therefore makes a week look {looks} than it was for the children who lived there."
-    )
-
-
-def weigh_conventions(costs: pd.DataFrame, setting: str, year: int) -> pd.DataFrame:
-    """What the number of weeks in a year is worth to one setting's unit cost, and to a budget made from it.
-
-    costs: as `spend.unit_costs` makes it. One row a convention: weeks_per_year, children_31_march, weekly_cost_gbp =
-    spend ÷ children on 31 March ÷ weeks, and budget_difference_gbp = what a budget of that many children at the
-    weekly cost of the *first* convention would differ by if the year were taken to be this many weeks long.
-    By hand: £9.7m at 52 weeks is £186,538 a week; 0.18 weeks more of it is £33,577.
-    """
-    found = costs[costs["setting"].eq(setting) & costs["financial_year"].eq(year)]
-    if found.empty:
-        raise SpendError(f"No spend on {setting} in the year to March {year}.")
-    spent, children = float(found["spend_gbp"].iloc[0]), found["children_31_march"].iloc[0]
-    weeks = pd.Series([float(name) for name in CONVENTIONS])
-    per_child = spent / children if children else float("nan")
-    return pd.DataFrame(
-        {
-            "weeks_per_year": CONVENTIONS,
-            "children_31_march": children,
-            "weekly_cost_gbp": per_child / weeks,
-            "budget_difference_gbp": spent / weeks[0] * (weeks - weeks[0]),
-        }
     )

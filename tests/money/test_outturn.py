@@ -13,7 +13,6 @@ from cip_analysis.money.outturn import (
     share_spend,
     spend_of,
     split_support,
-    weigh_conventions,
 )
 from cip_analysis.money.spend import SpendError
 from cip_analysis.records import PAYMENT_COLUMNS, Payments, Spend
@@ -23,16 +22,6 @@ def some_spend() -> Spend:
     rows = [(0, 2018, "kinship", 4, 700.0, 2.5e6), (0, 2018, "external residential", 2, 350.0, 7.5e6)]
     columns = ["draw", "financial_year", "setting", "children", "child_days", "spend_gbp"]
     return Spend(pd.DataFrame(rows, columns=columns), "nominal", "a worked example")
-
-
-def some_costs(children: int = 63) -> pd.DataFrame:
-    line = {
-        "financial_year": 2018,
-        "setting": "external residential",
-        "spend_gbp": 9.7e6,
-        "children_31_march": children,
-    }
-    return pd.DataFrame([line])
 
 
 def test_the_shares_of_a_year_add_to_one_and_the_money_to_what_was_spent():
@@ -52,21 +41,6 @@ def test_without_a_payments_file_days_are_priced_by_assumption_and_the_record_sa
 def test_a_run_with_no_closed_year_is_told_so():
     with pytest.raises(SpendError, match="No financial year is over"):
         spend_of(make_episodes([a_placement()]), Payments(empty_table(PAYMENT_COLUMNS)), {}, [])
-
-
-def test_the_number_of_weeks_is_worth_what_the_worked_example_says():
-    weighed = weigh_conventions(some_costs(), "external residential", 2018).set_index("weeks_per_year")
-    assert weighed["weekly_cost_gbp"].round().tolist() == [2961, 2953, 2951]
-    assert weighed["budget_difference_gbp"].round().tolist() == [0, 26115, 33577]
-
-
-def test_nobody_there_on_31_march_leaves_the_weekly_cost_blank():
-    assert weigh_conventions(some_costs(0), "external residential", 2018)["weekly_cost_gbp"].isna().all()
-
-
-def test_a_setting_without_spend_is_refused_by_name():
-    with pytest.raises(SpendError, match="No spend on kinship"):
-        weigh_conventions(some_costs(), "kinship", 2018)
 
 
 def some_paid(rows: list[tuple[str, str, str, float]]) -> Payments:
