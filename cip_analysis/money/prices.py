@@ -1,0 +1,99 @@
+"""What a week of care costs and will: the door to fees, price indices, trends and paths of prices ahead.
+
+`learn_prices(...)` reads from payments, or judges, how prices move and how children's own lie about the mean;
+`price_paths(asked, evidence)` draws them ahead beside a projection. Choices: docs/decisions/0017-prices.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from cip_analysis.codes import SETTINGS
+from cip_analysis.money.pricing.ahead import PricesAsked, YearlyShocks, forward_prices, in_price_base
+from cip_analysis.money.pricing.indices import (
+    IndicesError,
+    PriceIndex,
+    as_known_at,
+    choose_index,
+    price_base,
+    restate_spend,
+    stated_index,
+    uprate,
+    year_name,
+)
+from cip_analysis.money.pricing.paths import FeePool, PricePaths
+from cip_analysis.money.pricing.trend import judged_trend
+from cip_analysis.records import Episodes, Payments
+from cip_analysis.settings import Judgement
+
+__all__ = [
+    "FeePool",
+    "IndicesError",
+    "PriceEvidence",
+    "PriceIndex",
+    "PricePaths",
+    "PricesAsked",
+    "PricesError",
+    "YearlyShocks",
+    "as_known_at",
+    "choose_index",
+    "in_price_base",
+    "learn_prices",
+    "price_base",
+    "price_paths",
+    "restate_spend",
+    "stated_index",
+    "uprate",
+    "year_name",
+]
+SHOCK_SD, SHARED_SHOCK = "price.yearly-shock-sd", "price.shared-shock"
+
+
+class PricesError(ValueError):
+    """How prices move cannot be told from what was given."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PriceEvidence:
+    """What is known of how prices move, before anything is drawn.
+
+    trend: a row a setting, as `pricing.trend.price_trend` gives it. pools: setting -> how children's own prices lie
+    about the setting's mean. shocks: how far prices stray from their trend in a year. notes: every fallback.
+    """
+
+    trend: pd.DataFrame
+    pools: Mapping[str, FeePool]
+    shocks: YearlyShocks
+    notes: tuple[str, ...] = ()
+    synthetic: bool = False
+
+
+def learn_prices(
+    payments: Payments, episodes: Episodes, assumptions: Mapping[str, Judgement], last_year: int
+) -> PriceEvidence:
+    """How prices have moved up to the financial year ending `last_year`, and how children's lie about the mean in it.
+
+    Without payments the rises are those judged in the assumptions, everyone is at the mean, and `notes` says so.
+    Raises PricesError or TrendError naming what the assumptions lack.
+    """
+    trend, notes = judged_trend(assumptions)
+    return PriceEvidence(trend, {setting: FeePool.flat() for setting in SETTINGS}, _shocks(assumptions), notes)
+
+
+def price_paths(asked: PricesAsked, evidence: PriceEvidence) -> PricePaths:
+    """Nominal £ a child-week ahead, by draw, month and setting, with the pools of fees and every note.
+
+    `in_price_base(paths, index, year)` puts them in one year's £.
+    """
+    paths = forward_prices(asked, evidence.trend, evidence.shocks, evidence.pools)
+    return replace(paths, notes=evidence.notes, synthetic=evidence.synthetic)
+
+
+def _shocks(assumptions: Mapping[str, Judgement]) -> YearlyShocks:
+    """The judged spread of a year's stray from trend, and its shared part."""
+    if missing := [key for key in (SHOCK_SD, SHARED_SHOCK) if key not in assumptions]:
+        raise PricesError(f"The assumptions have no {', '.join(missing)}. Add them to config/assumptions.toml.")
+    return YearlyShocks(assumptions[SHOCK_SD].value, assumptions[SHARED_SHOCK].value)
