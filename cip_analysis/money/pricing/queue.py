@@ -1,8 +1,8 @@
 """How dear a setting's children are, draw by draw and month by month: a queue of their own multiples of its price.
 
-In each draw the children there at the last of outturn stand first, then everyone who comes later, in order. Whoever comes
-first leaves first, so those there at a month's end are a window of the queue. Few children make a wide spread, many a
-narrow one, and a dear child stays dear for as long as it stays. Choices: docs/decisions/0018-spend-ahead.md.
+In each draw the children there at the last of outturn stand first, then everyone who comes later, in order. Whoever
+comes first leaves first, so those there at a month's end are a window of the queue. Few children make a wide spread,
+many a narrow one, and a dear child stays dear while it stays. Choices: docs/decisions/0018-spend-ahead.md.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def mean_multiples(projection: Projection, setting: str, pool: FeePool, seed: in
     if all((some == 1).all() for some in (pool.pool, pool.present)):
         return np.ones((projection.draws, len(projection.months)))
     there = projection.stock[:, :, :, place].sum(axis=2, dtype="int64")
-    came = projection.starts[:, :, place].astype("int64") + projection.moves_in[:, :, place]
+    came = projection.starts[:, :, place].astype("int64") + projection.moves_in[:, :, place].astype("int64")
     parts = []
     for first in range(0, projection.draws, BLOCK):
         rows = slice(first, first + BLOCK)
@@ -78,14 +78,15 @@ def _mean_of_windows(there: Whole, came: Whole, pool: FeePool, chance: tuple[int
     later = min(int(came.sum(axis=1).max()), LONGEST)
     coming = drawn_from(pool, stream(seed, stage).random((later, BLOCK)))[:, :draws]
     upto = at_first + came.cumsum(axis=1)
-    reached = _sums(present, coming, upto)
-    window = reached - _sums(present, coming, upto - there)
+    reached, before = np.hsplit(_sums(present, coming, np.concatenate([upto, upto - there], axis=1)), 2)
+    window = reached - before
     both, counted = window[:, 1:] + window[:, :-1], there[:, 1:] + there[:, :-1]
     monthly = np.where(counted > 0, both, np.diff(reached, axis=1))
     monthly = monthly / np.maximum(np.where(counted > 0, counted, came[:, 1:]), 1)
     nobody = (counted == 0) & (came[:, 1:] == 0)
     first = window[:, :1] / at_first if at_first else np.ones((draws, 1))
-    return np.maximum(np.concatenate([first, np.where(nobody, 1.0, monthly)], axis=1), 0.0)
+    every = np.concatenate([first, np.where(nobody, 1.0, monthly)], axis=1)
+    return np.asarray(np.maximum(every, 0.0))  # a difference of sums may end a hair below nought
 
 
 def _sums(present: Numbers, coming: Numbers, place: Whole) -> Numbers:
