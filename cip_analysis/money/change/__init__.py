@@ -1,0 +1,1 @@
+"""Why spend changed: the arithmetic, one setting from within, who came and went, and an earlier report's growth."""
