@@ -9,14 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS, WAYS_OUT
-from cip_analysis.contracts import RecordError
 
 Counts = NDArray[np.integer]
 Numbers = NDArray[np.floating]
-CHECKED_AT_ONCE = 500
+CHECKED_AT_ONCE = 100
 """Draws whose accounts are checked together: a check of all at once would need as much room again as they do."""
 
-BY_SETTING = ("starts", "ceases", "moves_in", "moves_out", "child_days", "child_days_present")
+FLOWS = ("starts", "ceases", "moves_in", "moves_out")
+BY_SETTING = (*FLOWS, "child_days", "child_days_present")
+
+
+class ProjectionError(ValueError):
+    """What was played forward breaks its own accounts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +33,8 @@ class Projection:
     noughts in the first month. ways_out: ceases by draw x month x way out (codes.WAYS_OUT). unaccompanied: children
     of `stock` who are unaccompanied asylum seekers, draw x month. child_days, child_days_present: days in care
     in the month, draw x month x setting, of all children and of those already in care at the first month's end.
-    notes: every fallback taken, in words for the page. No cell is ever below nought.
+    notes: every fallback taken, in words for the page. No cell is ever below nought. Counts are whole numbers of 8, 16
+    or 32 bits with a sign: a difference of two holds as it is, and sums (numpy's widen by themselves) are cast first.
     """
 
     scenario: str
@@ -56,11 +61,11 @@ class Projection:
         }  # fmt: skip
         for name, shape in wanted.items():
             if getattr(self, name).shape != shape:
-                raise RecordError(f"Projection: {name} has shape {getattr(self, name).shape}, not {shape}.")
+                raise ProjectionError(f"Projection: {name} has shape {getattr(self, name).shape}, not {shape}.")
             if getattr(self, name).min(initial=0) < 0:
-                raise RecordError(f"Projection: {name} falls below nought.")
+                raise ProjectionError(f"Projection: {name} falls below nought.")
         if draws and (self.stock[:, 0] != self.stock[0, 0]).any():
-            raise RecordError("Projection: draws do not all begin from the same outturn.")
+            raise ProjectionError("Projection: draws do not all begin from the same outturn.")
         self._check_identity()
 
     def _check_identity(self) -> None:
@@ -74,9 +79,9 @@ class Projection:
             ceased = self.ceases[rows].sum(axis=2, dtype="int64")
             unlike += int((self.ways_out[rows].sum(axis=2, dtype="int64") != ceased).sum())
         if broken:
-            raise RecordError(f"Projection: stock does not follow from its flows in {broken} months and settings.")
+            raise ProjectionError(f"Projection: stock does not follow from its flows in {broken} months and settings.")
         if unlike:
-            raise RecordError("Projection: children who leave are not the sum of the ways out.")
+            raise ProjectionError("Projection: children who leave are not the sum of the ways out.")
 
     @property
     def draws(self) -> int:

@@ -93,7 +93,7 @@ def write_projections(path: Path, projections: Sequence[Projection]) -> None:
 
     def write(part: Path) -> None:
         """All of them, one after another."""
-        with pq.ParquetWriter(part, _schema(projections[0]), compression="zstd") as writer:
+        with pq.ParquetWriter(part, _schema(projections), compression="zstd") as writer:
             for projection in projections:
                 for first in range(0, projection.draws, BLOCK):
                     writer.write_table(_rows(projection, first, writer.schema))
@@ -103,9 +103,10 @@ def write_projections(path: Path, projections: Sequence[Projection]) -> None:
         raise StoreError(f"{path.name} could not be written. Check the folder, and who may use it.")
 
 
-def _schema(projection: Projection) -> pa.Schema:
+def _schema(projections: Sequence[Projection]) -> pa.Schema:
+    """The columns, with children in whole numbers as wide as the widest projection's."""
     named = pa.dictionary(pa.int16(), pa.string())
-    stock = pa.from_numpy_dtype(projection.stock.dtype)
+    stock = pa.from_numpy_dtype(np.result_type(*(projection.stock.dtype for projection in projections)))
     return pa.schema(
         {"scenario": named, "draw": pa.int32(), "month": pa.date32(), "age_band": named, "setting": named,
          "children": stock}
@@ -123,7 +124,8 @@ def _rows(projection: Projection, first: int, schema: pa.Schema) -> pa.Table:
         pa.DictionaryArray.from_arrays(pa.array(at), pa.array(name)) for at, name in zip(places, names, strict=True)
     ]
     columns = [coded[0], pa.array((draw + first).astype("int32")), pa.array(days[month]), *coded[1:]]
-    return pa.Table.from_arrays([*columns, pa.array(stock[draw, month, band, setting])], schema=schema)
+    children = pa.array(stock[draw, month, band, setting], schema.field("children").type)
+    return pa.Table.from_arrays([*columns, children], schema=schema)
 
 
 def _read_projection(path: Path) -> Projection:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
+from demand.invented_model import a_model
 
 from cip_analysis.contracts import RecordError, check_columns
+from cip_analysis.demand.simulate import simulate
 from cip_analysis.ledgers import Findings, Treatments
+from cip_analysis.projections import ProjectionError
 from cip_analysis.records import CASELOAD_COLUMNS, Caseload, Comparators, Released, Spend
 
 
@@ -78,3 +83,25 @@ def test_nothing_is_released_without_its_rule_and_source():
     table, withheld = pd.DataFrame({"n": [30.0]}), pd.DataFrame({"n": [False]})
     with pytest.raises(RecordError, match="without its disclosure rule and its source"):
         Released(table, withheld, rule="", source="", as_at=date(2018, 3, 31))
+
+
+@pytest.mark.parametrize("draw", [0, 149])
+def test_a_projection_whose_stock_or_ways_out_do_not_follow_from_its_flows_is_refused_in_whichever_draw(draw):
+    played = simulate(a_model(draws=150, months=6))
+    for name, message in (("stock", "follow from its flows in 1 months"), ("ways_out", "not the sum of the ways out")):
+        broken = getattr(played, name).copy()
+        broken[draw, 6, ..., 0] += 1 if name == "ways_out" else np.eye(1, broken.shape[2], dtype=broken.dtype)[0]
+        with pytest.raises(ProjectionError, match=message):
+            replace(played, **{name: broken})
+
+
+def test_flows_held_in_eight_bits_are_added_up_without_running_over():
+    played = simulate(a_model(draws=2, months=2, children=0, starts_a_year=0))
+    busy = {name: getattr(played, name).copy() for name in ("starts", "ceases", "moves_in", "moves_out", "ways_out")}
+    for values in busy.values():
+        assert values.dtype == "int8"
+        values[:, 1, 0] = 120
+    assert replace(played, **busy).draws == 2
+    busy["moves_out"][0, 1, 0] = 119
+    with pytest.raises(ProjectionError, match="in 1 months and settings"):
+        replace(played, **busy)

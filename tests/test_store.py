@@ -65,6 +65,17 @@ def test_every_draw_is_written_and_adds_up_to_the_projection(tmp_path):
     write_projections(tmp_path / "projection.parquet", [one, two])
     rows = pd.read_parquet(tmp_path / "projection.parquet")
     assert list(rows) == ["scenario", "draw", "month", "age_band", "setting", "children"]
+    assert rows["children"].dtype == "int16"
     of_one = rows[rows["scenario"] == "other"]
     total = of_one.pivot_table(index="draw", columns="month", values="children", aggfunc="sum", fill_value=0)
     assert (total.to_numpy() == one.total).all()
+
+
+def test_scenarios_counted_in_wider_numbers_than_the_baseline_are_written_beside_it(tmp_path):
+    one = simulate(a_model(draws=3, months=4))
+    many = replace(one, scenario="many", stock=one.stock.astype("int32"))
+    for order in ([one, many], [many, one]):
+        write_projections(tmp_path / "projection.parquet", order)
+        rows = pd.read_parquet(tmp_path / "projection.parquet")
+        assert rows["children"].dtype == "int32"
+        assert (rows.groupby("scenario", observed=True)["children"].sum() == one.total.sum()).all()

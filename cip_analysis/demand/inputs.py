@@ -7,12 +7,12 @@ codes.WAYS_OUT and of a need in NEED_NAMES. Rates are per day. No array says who
 from __future__ import annotations
 
 import zlib
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from cip_analysis.codes import AGE_BANDS, NEEDS, SETTINGS, WAYS_OUT
@@ -222,8 +222,9 @@ def month_ends(origin: date, months: int) -> tuple[date, ...]:
     >>> month_ends(date(2018, 3, 31), 2)
     (datetime.date(2018, 3, 31), datetime.date(2018, 4, 30), datetime.date(2018, 5, 31))
     """
-    ends = pd.date_range(pd.Timestamp(origin), periods=months + 1, freq="ME")
-    return tuple(end.date() for end in ends)
+    first = origin.year * MONTHS_IN_YEAR + origin.month - 1
+    ahead = [divmod(first + month, MONTHS_IN_YEAR) for month in range(months + 1)]
+    return tuple(date(year, month + 1, monthrange(year, month + 1)[1]) for year, month in ahead)
 
 
 def stream(seed: int, stage: str) -> np.random.Generator:

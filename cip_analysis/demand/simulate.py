@@ -13,9 +13,18 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import numpy as np
 
 from cip_analysis.demand.inputs import ModelInputs
+from cip_analysis.demand.simulation.chance import Array
 from cip_analysis.demand.simulation.kernel import play_draws
 from cip_analysis.demand.simulation.limits import SimulationError, counting_in, expected_children, refuse_unplayable
-from cip_analysis.demand.simulation.tables import Model, Tally, blank_scratch, blank_tally, levels_of, model_of
+from cip_analysis.demand.simulation.tables import (
+    Kinds,
+    Model,
+    Tally,
+    blank_scratch,
+    blank_tally,
+    levels_of,
+    model_of,
+)
 from cip_analysis.projections import Projection
 
 __all__ = ["SimulationError", "simulate"]
@@ -36,37 +45,38 @@ def simulate(
     """
     refuse_unplayable(inputs, threads)
     model = model_of(inputs)
-    tally = blank_tally(inputs.draws, len(inputs.months), counting_in(inputs), np.float32)
-    blocks = _blocks(inputs)
+    tally = blank_tally(inputs.draws, len(inputs.months), Kinds(counting_in(inputs), np.int8, np.float32))._asdict()
     done = 0
     with ThreadPoolExecutor(threads) as workers:
-        jobs = {workers.submit(_play_block, inputs, model, tally, block): block[1] - block[0] for block in blocks}
+        jobs = {workers.submit(_play_block, inputs, model, block): block for block in _blocks(inputs)}
         try:
             for job in as_completed(jobs):
-                job.result()
-                done += jobs[job]
+                first, last = jobs.pop(job)
+                _keep(tally, job.result(), slice(first, last))
+                done += last - first
                 if progress is not None:
                     progress(done, inputs.draws)
         finally:
             workers.shutdown(cancel_futures=True)
     return Projection(
         scenario=inputs.scenario, method=inputs.method, months=inputs.months, notes=inputs.notes,
-        synthetic=inputs.synthetic, **tally._asdict(),
+        synthetic=inputs.synthetic, **tally,
     )  # fmt: skip
 
 
-def _play_block(inputs: ModelInputs, model: Model, tally: Tally, block: tuple[int, int]) -> None:
-    """Play the draws from the first of `block` to before its second into their rows of `tally`."""
-    first, last = block
-    own = blank_tally(last - first, len(model.month_end), np.int32, np.float64)
-    play_draws(model, levels_of(inputs, first, last), own, blank_scratch(model))
-    for kept, counted in zip(tally, own, strict=True):
-        if kept.dtype.kind == "i" and counted.max() > np.iinfo(kept.dtype).max:
-            raise SimulationError(
-                f"A count of {counted.max():,} children in one cell is more than {kept.dtype} holds: far more arrive "
-                "than were expected. Lower the starts."
-            )
-        kept[first:last] = counted
+def _play_block(inputs: ModelInputs, model: Model, block: tuple[int, int]) -> Tally:
+    """The draws from the first of `block` to before its second, played."""
+    own = blank_tally(block[1] - block[0], len(model.month_end), Kinds(np.int32, np.int32, np.float64))
+    play_draws(model, levels_of(inputs, *block), own, blank_scratch(model))
+    return own
+
+
+def _keep(tally: dict[str, Array], played: Tally, rows: slice) -> None:
+    """Put a block's counts in their rows of `tally`, in wider whole numbers where one is too large for those there."""
+    for name, counted in played._asdict().items():
+        if tally[name].dtype.kind == "i" and (most := counted.max(initial=0)) > np.iinfo(tally[name].dtype).max:
+            tally[name] = tally[name].astype(np.min_scalar_type(-1 - int(most)))
+        tally[name][rows] = counted
 
 
 def _blocks(inputs: ModelInputs) -> list[tuple[int, int]]:

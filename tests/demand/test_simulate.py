@@ -84,6 +84,19 @@ def test_the_first_draws_of_many_are_those_of_a_run_of_only_them(monkeypatch):
     assert same(every, simulate(model))
 
 
+@pytest.mark.parametrize("crowded", [0, 7])
+def test_a_flow_too_large_for_eight_bits_widens_its_numbers_in_whichever_draw_it_comes(monkeypatch, crowded):
+    monkeypatch.setattr("cip_analysis.demand.simulate.BLOCK_CHILDREN", 300)
+    few = a_model(draws=8, months=3)
+    starts = few.starts.copy()
+    starts[crowded, 1] = 700.0
+    usual, many = simulate(few), simulate(replace(few, starts=starts))
+    assert (usual.starts.dtype, many.starts.dtype, many.stock.dtype) == ("int8", "int16", "int16")
+    assert many.starts[crowded, 2].max() > np.iinfo("int8").max
+    others = np.arange(8) != crowded
+    assert all(np.array_equal(getattr(usual, name)[others], getattr(many, name)[others]) for name in ARRAYS)
+
+
 def test_another_seed_is_another_future_and_draws_differ():
     model = a_model(draws=5)
     projection = simulate(model)

@@ -17,7 +17,7 @@ import numpy as np
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS, WAYS_OUT
 from cip_analysis.demand.inputs import BIRTHDAYS, DAYS_IN_YEAR, Entrants, ModelInputs
-from cip_analysis.demand.simulation.tables import Tally, blank_tally
+from cip_analysis.demand.simulation.tables import Kinds, Tally, blank_tally
 
 MASK = 0xFFFFFFFF
 TURNED_18 = WAYS_OUT.index("turned 18")
@@ -228,7 +228,7 @@ class Plain:
 
 def play_plainly(inputs: ModelInputs) -> Tally:
     """What `simulate` counts, counted from every child's spells."""
-    tally = blank_tally(inputs.draws, len(inputs.months), np.int64, np.float64)
+    tally = blank_tally(inputs.draws, len(inputs.months), Kinds(np.int64, np.int64, np.float64))
     for draw in range(inputs.draws):
         plain = Plain(inputs, draw)
         for life in plain.play():

@@ -5,16 +5,22 @@ The compiled code finds a field by its place: after moving one here, touch `kern
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS, WAYS_OUT
 from cip_analysis.demand.inputs import BIRTHDAYS, DAYS_IN_YEAR, Effects, Entrants, Floats, ModelInputs
 from cip_analysis.demand.simulation.chance import Array
+from cip_analysis.projections import FLOWS
 
-Kind = type[np.number[Any]]
-"""A kind of number to hold counts, or days, in."""
+
+class Kinds(NamedTuple):
+    """The kinds of number a tally is held in: children in care, those who come, go or move in a month, and days."""
+
+    stock: type[np.signedinteger]
+    flow: type[np.signedinteger]
+    days: type[np.floating]
 
 
 class Arrived(NamedTuple):
@@ -165,15 +171,15 @@ def levels_of(inputs: ModelInputs, first: int, last: int) -> Levels:
     return Levels(first, _floats(households), _floats(drift.swapaxes(1, 2)), _floats(pull.swapaxes(1, 2)))
 
 
-def blank_tally(draws: int, months: int, whole: Kind, real: Kind) -> Tally:
-    """Noughts for so many draws, of two kinds of number; `months` counts the origin's."""
+def blank_tally(draws: int, months: int, kinds: Kinds) -> Tally:
+    """Noughts for so many draws; `months` counts the origin's."""
     by_setting = (draws, months, len(SETTINGS))
     return Tally(
-        stock=np.zeros((draws, months, len(AGE_BANDS), len(SETTINGS)), whole),
-        starts=np.zeros(by_setting, whole), ceases=np.zeros(by_setting, whole),
-        moves_in=np.zeros(by_setting, whole), moves_out=np.zeros(by_setting, whole),
-        ways_out=np.zeros((draws, months, len(WAYS_OUT)), whole), unaccompanied=np.zeros((draws, months), whole),
-        child_days=np.zeros(by_setting, real), child_days_present=np.zeros(by_setting, real),
+        stock=np.zeros((draws, months, len(AGE_BANDS), len(SETTINGS)), kinds.stock),
+        **{flow: np.zeros(by_setting, kinds.flow) for flow in FLOWS},
+        ways_out=np.zeros((draws, months, len(WAYS_OUT)), kinds.flow),
+        unaccompanied=np.zeros((draws, months), kinds.stock),
+        child_days=np.zeros(by_setting, kinds.days), child_days_present=np.zeros(by_setting, kinds.days),
     )  # fmt: skip
 
 
