@@ -13,6 +13,7 @@ import pandas as pd
 
 from cip_analysis.codes import SETTINGS
 from cip_analysis.money.pricing.ahead import PricesAsked, YearlyShocks, forward_prices, in_price_base
+from cip_analysis.money.pricing.fees import fee_lines
 from cip_analysis.money.pricing.indices import (
     IndicesError,
     PriceIndex,
@@ -25,7 +26,8 @@ from cip_analysis.money.pricing.indices import (
     year_name,
 )
 from cip_analysis.money.pricing.paths import FeePool, PricePaths
-from cip_analysis.money.pricing.trend import judged_trend
+from cip_analysis.money.pricing.pools import fee_pools
+from cip_analysis.money.pricing.trend import believed_trend, framework_premium, price_trend
 from cip_analysis.records import Episodes, Payments
 from cip_analysis.settings import Judgement
 
@@ -40,10 +42,14 @@ __all__ = [
     "YearlyShocks",
     "as_known_at",
     "choose_index",
+    "fee_lines",
+    "fee_pools",
+    "framework_premium",
     "in_price_base",
     "learn_prices",
     "price_base",
     "price_paths",
+    "price_trend",
     "restate_spend",
     "stated_index",
     "uprate",
@@ -79,8 +85,16 @@ def learn_prices(
     Without payments the rises are those judged in the assumptions, everyone is at the mean, and `notes` says so.
     Raises PricesError or TrendError naming what the assumptions lack.
     """
-    trend, notes = judged_trend(assumptions)
-    return PriceEvidence(trend, {setting: FeePool.flat() for setting in SETTINGS}, _shocks(assumptions), notes)
+    shocks = _shocks(assumptions)
+    first_year = int(payments.table["financial_year"].min()) if len(payments.table) else last_year
+    seen = price_trend(fee_lines(payments, episodes, first_year, last_year))
+    trend, notes = believed_trend(seen, assumptions, shocks.sd)
+    if payments.table["financial_year"].ne(last_year).all():
+        pools = {setting: FeePool.flat() for setting in SETTINGS}
+        notes = (*notes, f"Every child is priced at the setting's mean: no payments are of {year_name(last_year)}.")
+    else:
+        pools = fee_pools(payments, episodes, last_year)
+    return PriceEvidence(trend, pools, shocks, notes, payments.synthetic)
 
 
 def price_paths(asked: PricesAsked, evidence: PriceEvidence) -> PricePaths:

@@ -28,7 +28,7 @@ def read_indices(path: Path) -> pd.DataFrame:
     sheet = _read_sheet(path)
     year, value = (pd.to_numeric(sheet[name], errors="coerce") for name in ("financial_year", "value"))
     day = pd.to_datetime(sheet["published"], format="%Y-%m-%d", errors="coerce")
-    wrong = (sheet[list(WORDS)].eq("").any(axis=1)) | day.isna() | ~sheet["forecast"].isin(FORECAST)
+    wrong = (sheet[list(WORDS)] == "").any(axis=1) | day.isna() | ~sheet["forecast"].isin(FORECAST)
     wrong |= ~(year.mod(1).eq(0) & year.between(1900, 2200)) | ~(np.isfinite(value) & value.gt(0))
     _refuse(path, wrong, "hold no index, day (YYYY-MM-DD), financial year, forecast (yes or no) or level above nought")
     table = sheet[list(COLUMNS)].assign(
@@ -47,7 +47,8 @@ def read_indices(path: Path) -> pd.DataFrame:
 def _refuse(path: Path, wrong: pd.Series, fault: str) -> None:
     """Refuse the file where any row is at fault, naming how many and the first (the header is row 1)."""
     if count := int(wrong.sum()):
-        raise IndexFileError(f"{path.name}: {count} rows {fault}, first row {int(wrong.to_numpy().argmax()) + 2}. {HELP}")
+        first = int(wrong.to_numpy().argmax()) + 2
+        raise IndexFileError(f"{path.name}: {count} rows {fault}, first row {first}. {HELP}")
 
 
 def _read_sheet(path: Path) -> pd.DataFrame:

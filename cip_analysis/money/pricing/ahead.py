@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 
 from cip_analysis.codes import SETTINGS
 from cip_analysis.demand.inputs import stream
-from cip_analysis.money.pricing.indices import NOMINAL, IndicesError, PriceIndex, price_base, restating_factors
+from cip_analysis.money.pricing.indices import (
+    NOMINAL,
+    IndicesError,
+    PriceIndex,
+    financial_year_of,
+    price_base,
+    restating_factors,
+)
 from cip_analysis.money.pricing.paths import FeePool, PricePaths
 
 Draws = NDArray[np.float64]
@@ -66,15 +73,6 @@ class PricesAsked:
             raise PricesAheadError(f"The base price of {', '.join(wrong)} is not a number of £ from nought up.")
         if self.draws < 1 or not self.months:
             raise PricesAheadError("Prices ahead need a draw and a month or more.")
-
-
-def financial_year_of(day: date) -> int:
-    """The financial year a day falls in, as the year of its 31 March.
-
-    >>> financial_year_of(date(2018, 3, 31)), financial_year_of(date(2018, 4, 30))
-    (2018, 2019)
-    """
-    return day.year + (day.month > 3)
 
 
 def forward_prices(

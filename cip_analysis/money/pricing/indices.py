@@ -156,6 +156,15 @@ def _judged(assumptions: Mapping[str, Judgement], key: str) -> Judgement:
 # ---- putting £ in another year's ------------------------------------------------------------------------------
 
 
+def financial_year_of(day: date) -> int:
+    """The financial year a day falls in, as the year of its 31 March.
+
+    >>> financial_year_of(date(2018, 3, 31)), financial_year_of(date(2018, 4, 30))
+    (2018, 2019)
+    """
+    return day.year + (day.month > 3)
+
+
 def year_name(year: int) -> str:
     """The financial year ending 31 March `year`, as finance writes it.
 
