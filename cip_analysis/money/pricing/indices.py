@@ -219,5 +219,6 @@ def restate_spend(spend: Spend, index: PriceIndex, year: int) -> Spend:
         factors = own.map({int(at): index.level(year) / index.level(int(at)) for at in own.unique()})
     else:
         factors = pd.Series(index.level(year) / index.level(year_of_base(spend.price_base)), index=own.index)
-    table = spend.table.assign(spend_gbp=spend.table["spend_gbp"] * factors.astype("float64"))
+    money = [name for name in ("spend_gbp", "present_gbp") if name in spend.table]
+    table = spend.table.assign(**{name: spend.table[name] * factors.astype("float64") for name in money})
     return replace(spend, table=table, price_base=price_base(year))
