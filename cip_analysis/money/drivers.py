@@ -83,10 +83,12 @@ def split_years(spend: Spend, first: int, last: int, index: float) -> pd.DataFra
 def total_split(split: pd.DataFrame) -> pd.DataFrame:
     """One row that sums a split over its cells, in whole pence: the columns of `split` that hold counts, days or £.
 
-    Children are summed over cells: one who was in two settings is counted in both.
+    Children are summed over cells: one who was in two settings is counted in both. Where cells are parts of one
+    setting's spend (`split_within`), the same days and children stand in several, so neither is summed.
     """
+    counted = [name for name in split.columns if name.startswith("child") and "part" not in split.columns]
     pence = {name: int(to_pence(split[name]).sum()) / 100 for name in split.columns if name.endswith("_gbp")}
-    rest = {name: split[name].sum() for name in split.columns if name.startswith("child")}
+    rest = {name: split[name].sum() for name in counted}
     return pd.DataFrame([{**rest, **pence}])
 
 
