@@ -24,7 +24,7 @@ from cip_analysis.demand.national.outlook import what_levers_need
 from cip_analysis.demand.scenarios import apply_scenario, driver_table
 from cip_analysis.demand.simulate import simulate
 from cip_analysis.money.outturn import ASSUMED_PRICE_BASE, spend_of
-from cip_analysis.money.spend import price_projection, summarise_spend, unit_costs, weekly_prices
+from cip_analysis.money.spend import constant_prices, price_projection, summarise_spend, unit_costs, weekly_prices
 from cip_analysis.projections import Projection
 from cip_analysis.records import Comparators
 from cip_analysis.run import Run
@@ -246,7 +246,7 @@ def spend_ahead(run: Run, ahead: Ahead) -> pd.DataFrame:
     parts = []
     for projection in ahead.every:
         if any(day.month == MARCH for day in projection.months[12:]):
-            spend = price_projection(projection, prices, base)
+            spend = price_projection(projection, constant_prices(projection, prices, base), 0)
             parts.append(summarise_spend(spend, describe_draws).assign(scenario=projection.scenario))
     columns = ["financial_year", "scenario", "setting", "price_base", *STATISTICS]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)

@@ -1,4 +1,4 @@
-"""Child-days priced: what care cost, by financial year and setting, and what a week of it cost on each definition.
+"""Child-days priced: what care cost, what it will, and what a week of it cost on each definition.
 
 Everything here is in nominal £ unless a price base is named; financial years are named by the 31 March that ends
 them. Our choices are in docs/decisions/0007-payments-and-stays.md.
@@ -15,6 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cip_analysis.codes import SETTINGS
+from cip_analysis.money.pricing.paths import FeePool, PricePaths
+from cip_analysis.money.pricing.queue import mean_multiples
 from cip_analysis.projections import Projection
 from cip_analysis.records import PAYMENT_MATCHES, Episodes, Payments, Spend
 from cip_analysis.returns.payments.cells import to_pence
@@ -110,45 +112,97 @@ def price_by_assumption(
     return _as_spend(table, price_base, "child-days at assumed weekly prices", episodes.synthetic)
 
 
-def price_projection(projection: Projection, weekly_prices: Mapping[str, float], price_base: str) -> Spend:
-    """What projected care would cost at one price a week for each setting: child-days × weekly price ÷ 7, draw by draw.
+# ---- spend ahead ----------------------------------------------------------------------------------------------
 
-    weekly_prices: setting -> £ a child a week, the same throughout, in the £ that `price_base` names: volume and mix
-    move here, prices do not. Only financial years wholly projected are priced; `children` are those there on the last
-    day. Raises SpendError where no year is whole, or naming the settings that have days and no price.
+
+def constant_prices(projection: Projection, weekly_prices: Mapping[str, float], price_base: str) -> PricePaths:
+    """One price a week for each setting, the same in every draw and month, and every child at it.
+
+    weekly_prices: setting -> £ a child a week, in the £ that `price_base` names. Volume and mix move; prices do not.
+    Raises SpendError naming the settings that have days and no price.
     """
-    days = projection.child_days
-    used = [name for name, any_days in zip(SETTINGS, days.sum(axis=(0, 1)).tolist(), strict=True) if any_days]
+    days = projection.child_days.sum(axis=(0, 1), dtype="float64")
+    used = [name for name, any_days in zip(SETTINGS, days.tolist(), strict=True) if any_days]
     if unpriced := sorted(set(used) - set(weekly_prices)):
         raise SpendError(f"No weekly price for {', '.join(unpriced)}. Add them to config/assumptions.toml.")
-    ends = [place for place, day in enumerate(projection.months) if place >= 12 and day.month == 3]
+    price = np.array([weekly_prices.get(name, 0.0) for name in SETTINGS])
+    level = np.broadcast_to(price, (1, len(projection.months), len(SETTINGS)))
+    return PricePaths(
+        projection.months, level, {name: FeePool.flat() for name in SETTINGS}, price_base, "constant weekly prices",
+        synthetic=projection.synthetic,
+    )  # fmt: skip
+
+
+def price_months(projection: Projection, paths: PricePaths, seed: int) -> tuple[Draws, Draws]:
+    """What each projected month costs, and of it what children already in care on the last day of outturn do.
+
+    Two arrays of draw x month x setting (codes.SETTINGS), £ in the paths' price base, nought in the first month, which
+    is outturn's. £ = child-days ÷ 7 × level × mean multiple of the children there (pricing/queue.py); of it, children
+    already in care cost their share of the month's child-days. Paths of one draw serve every draw of the projection.
+    Raises SpendError where months or draws of the two differ.
+    """
+    if paths.months != projection.months or paths.draws not in (1, projection.draws):
+        raise SpendError(
+            f"Prices over {len(paths.months)} months and {paths.draws} draws cannot price a projection over "
+            f"{len(projection.months)} and {projection.draws}. Draw them for the same months and draws."
+        )
+    spent, on_present = np.zeros(projection.child_days.shape), np.zeros(projection.child_days.shape)
+    for place, setting in enumerate(SETTINGS):
+        multiple = mean_multiples(projection, setting, paths.pools[setting], seed)
+        weekly = paths.level[:, :, place] * multiple
+        spent[:, :, place] = projection.child_days[:, :, place].astype("float64") * weekly / 7
+        on_present[:, :, place] = projection.child_days_present[:, :, place].astype("float64") * weekly / 7
+    return spent, on_present
+
+
+def price_projection(projection: Projection, paths: PricePaths, seed: int) -> Spend:
+    """What projected care will cost, draw by draw, by financial year and setting: `price_months` summed, to the penny.
+
+    Columns of SPEND and `present_gbp`: of spend_gbp, what children already in care on the last day of outturn cost, the
+    commitment already made; the rest is for children yet to come. Only financial years wholly projected are priced;
+    `children` are those there on the last day. Raises SpendError where no year is whole, or prices do not fit.
+    Choices: docs/decisions/0018-spend-ahead.md.
+    """
+    ends = whole_years(projection)
     if not ends:
         raise SpendError("No financial year is projected whole, so none can be priced: lengthen the horizon.")
-    yearly = np.stack([days[:, end - 11 : end + 1].sum(axis=1, dtype="float64") for end in ends], axis=1)
+    days, spent, on_present = (
+        np.stack([monthly[:, end - 11 : end + 1].sum(axis=1, dtype="float64") for end in ends], axis=1)
+        for monthly in (projection.child_days, *price_months(projection, paths, seed))
+    )
     there = np.stack([projection.stock[:, end].sum(axis=1, dtype="int64") for end in ends], axis=1)
-    price = np.array([weekly_prices.get(name, 0.0) for name in SETTINGS])
-    shape = (projection.draws, len(ends), len(SETTINGS))
-    draw, year, setting = (axis.ravel() for axis in np.indices(shape))
+    draw, year, setting = (axis.ravel() for axis in np.indices(spent.shape))
     table = pd.DataFrame(
         {
             "draw": draw,
             "financial_year": np.array([projection.months[end].year for end in ends])[year],
             "setting": np.array(SETTINGS)[setting],
             "children": there.ravel(),
-            "child_days": yearly.ravel(),
-            "spend_gbp": (yearly * price / 7).round(2).ravel(),
+            "child_days": days.ravel(),
+            "spend_gbp": spent.round(2).ravel(),
+            "present_gbp": on_present.round(2).ravel(),
         }
     )
-    return Spend(table, price_base, "projected child-days at constant weekly prices", projection.synthetic)
+    return Spend(table, paths.price_base, f"projected child-days at {paths.basis}", projection.synthetic)
 
 
-def summarise_spend(spend: Spend, statistics: Callable[[Draws], pd.DataFrame]) -> pd.DataFrame:
+def whole_years(projection: Projection) -> list[int]:
+    """Where in the projection's months each 31 March stands that ends a financial year projected whole."""
+    return [place for place, day in enumerate(projection.months) if place >= 12 and day.month == 3]
+
+
+def summarise_spend(
+    spend: Spend,
+    statistics: Callable[[Draws], pd.DataFrame],
+    of: Literal["spend_gbp", "present_gbp"] = "spend_gbp",
+) -> pd.DataFrame:
     """Statistics over draws by financial year, for every setting and "all" first.
 
-    statistics: draw x cell -> a row a cell, as demand.forecast.describe_draws. Columns: financial_year ("2018-19"),
-    setting, price_base, and the statistics in £.
+    statistics: draw x cell -> a row a cell, as demand.forecast.describe_draws. of: all spend, or that on children
+    already in care on the last day of outturn. Columns: financial_year ("2018-19"), setting, price_base, and the
+    statistics in £.
     """
-    wide = spend.table.pivot_table(index="draw", columns=KEYS, values="spend_gbp", aggfunc="sum", sort=False)
+    wide = spend.table.pivot_table(index="draw", columns=KEYS, values=of, aggfunc="sum", sort=False)
     total = wide.T.groupby(level=0).sum().T
     total.columns = pd.MultiIndex.from_product([total.columns, ["all"]], names=KEYS)
     both = pd.concat([total, wide], axis=1)
@@ -156,6 +210,9 @@ def summarise_spend(spend: Spend, statistics: Callable[[Draws], pd.DataFrame]) -
     labels = {"financial_year": years, "setting": both.columns.get_level_values("setting")}
     named = pd.DataFrame(labels).assign(price_base=spend.price_base)
     return pd.concat([named, statistics(both.to_numpy())], axis=1)
+
+
+# ---- assumed prices -------------------------------------------------------------------------------------------
 
 
 def price_key(setting: str) -> str:
