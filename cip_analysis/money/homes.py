@@ -1,0 +1,247 @@
+"""What a bed in a home of the council's own costs, beside the same child-week bought: true cost, break-even, draws.
+
+Every figure is on one basis: staff, overheads, beds left empty and the building are in, as they are in the fee that a
+provider charges; social work is in neither. Choices: docs/decisions/0020-homes-and-carers.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cip_analysis.demand.inputs import stream
+from cip_analysis.settings import Judgement
+
+Draws = NDArray[np.float64]
+Amount = float | Draws
+"""A number, or one of it a draw."""
+
+COSTS = {
+    "staff_gbp": "home.staff-year",
+    "overheads_gbp": "home.overheads-year",
+    "other_fixed_gbp": "home.other-fixed-year",
+    "variable_gbp": "home.variable-child-week",
+    "capital_gbp": "home.capital",
+    "life_years": "home.capital-life",
+    "rate": "home.capital-rate",
+}
+"""Part of HomeCosts -> the judgement it comes from."""
+
+CONVENTIONS = ("life_years", "rate")
+"""Parts that are agreed and not drawn: nothing happens by which they would turn out otherwise."""
+
+CLOSED, MATCHED = "home.closed-cost-year", "home.matched-price-share"
+FULL = 1.0
+
+
+class HomesError(ValueError):
+    """A home's costs cannot be told from what was given."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HomeCosts:
+    """What one home costs, each part a number or an array of draws.
+
+    staff_gbp, overheads_gbp, other_fixed_gbp: £ a year, whoever lives there. variable_gbp: £ a child-week.
+    capital_gbp: £ once, for building and fitting out, spread over life_years at `rate` a year. weeks: in a year, by the
+    council's convention. price_base: what the £ are, e.g. "2017/18 prices".
+    """
+
+    staff_gbp: Amount
+    overheads_gbp: Amount
+    other_fixed_gbp: Amount
+    variable_gbp: Amount
+    capital_gbp: Amount
+    life_years: Amount
+    rate: Amount
+    beds: int
+    weeks: float
+    price_base: str
+
+    def __post_init__(self) -> None:
+        parts = (*COSTS, "beds", "weeks")
+        if wrong := [name for name in parts if not np.isfinite(getattr(self, name)).all()]:
+            raise HomesError(f"{', '.join(wrong)} of a home is not a number. Correct it in config/assumptions.toml.")
+        if wrong := [name for name in parts if np.min(getattr(self, name)) < 0]:
+            raise HomesError(f"{', '.join(wrong)} of a home lies below nought. Correct it in config/assumptions.toml.")
+        if self.beds < 1 or self.weeks <= 0 or np.min(self.life_years) <= 0:
+            raise HomesError("A home needs a bed or more, weeks in its year, and years to spread its capital over.")
+
+    @property
+    def capital_year_gbp(self) -> Amount:
+        """Capital as a level yearly charge, £ a year."""
+        return annuity(self.capital_gbp, self.life_years, self.rate)
+
+    @property
+    def fixed_gbp(self) -> Amount:
+        """What a year costs with nobody living there, the building's charge included, £."""
+        return self.staff_gbp + self.overheads_gbp + self.other_fixed_gbp + self.capital_year_gbp
+
+    @property
+    def bed_weeks(self) -> float:
+        """Weeks of beds in a year, filled or not."""
+        return self.beds * self.weeks
+
+
+# ---- the formulas -----------------------------------------------------------------------------------------------
+
+
+def annuity(capital_gbp: Amount, years: Amount, rate: Amount) -> Amount:
+    """The level payment a year, at each year's end, that pays for capital over its life: £ a year.
+
+    capital × rate ÷ (1 - (1 + rate)^-years); capital ÷ years where the rate is nought. It is also what the money could
+    have earned, so it belongs in a cost whether or not the council borrows. Source: HM Treasury, The Green Book
+    (equivalent annual cost).
+    By hand: £1m over 25 years at 3.5% is £60,674 a year; four beds at 52.18 weeks, £291 a bed-week.
+
+    >>> round(annuity(1_000_000, 25, 0.035)), round(annuity(1_000_000, 25, 0.035) / (4 * 52.18))
+    (60674, 291)
+    """
+    flat = np.equal(rate, 0)
+    safe = np.where(flat, 1.0, rate)
+    charge = np.where(flat, 1 / np.asarray(years), safe / -np.expm1(-np.asarray(years) * np.log1p(safe)))
+    return _as_given(np.asarray(capital_gbp * charge))
+
+
+def cost_year(costs: HomeCosts, occupancy: float) -> Amount:
+    """What a year costs, £: fixed + variable × child-weeks lived there. occupancy: share of bed-weeks lived in."""
+    return costs.fixed_gbp + costs.variable_gbp * (costs.bed_weeks * _share(occupancy))
+
+
+def cost_per_occupied_week(costs: HomeCosts, occupancy: float) -> Amount:
+    """The true cost of a child-week at an occupancy, £: fixed ÷ (weeks × beds × occupancy) + variable.
+
+    Fixed has the building's yearly charge in it. Raises HomesError at an occupancy of nought: nobody lived there.
+    """
+    if _share(occupancy) == 0:
+        raise HomesError("A home nobody lives in has no cost an occupied week. Ask for its cost a year instead.")
+    return costs.fixed_gbp / (costs.bed_weeks * occupancy) + costs.variable_gbp
+
+
+def saving_per_bed_week(costs: HomeCosts, occupancy: float, external_price: Amount) -> Amount:
+    """What a bed-week saves against buying the weeks lived in it, £; below nought it costs more than buying.
+
+    occupancy × (external price - variable) - fixed ÷ (weeks × beds). external_price: £ a child-week of the children
+    who live there, had they been placed elsewhere.
+    """
+    return _share(occupancy) * (external_price - costs.variable_gbp) - costs.fixed_gbp / costs.bed_weeks
+
+
+def break_even_occupancy(costs: HomeCosts, external_price: Amount) -> Amount:
+    """The share of bed-weeks that must be lived in for a week to cost what a bought one does.
+
+    fixed ÷ (weeks × beds × (external price - variable)). Above 1 it never breaks even at that price; infinite where a
+    bought week costs no more than a child's own weekly cost in the home.
+    """
+    return _share_needed(costs.fixed_gbp / costs.bed_weeks, external_price - costs.variable_gbp)
+
+
+def break_even_from_unit_cost(
+    unit_cost: float, at_occupancy: float, external_price: float, variable: float = 0.0
+) -> float:
+    """Break-even occupancy where only a published unit cost is known, all but `variable` of it fixed.
+
+    (unit cost - variable) × occupancy it was reckoned at ÷ (external price - variable). All in £ a child-week.
+    By hand: £4,750 at 85% against £3,970 is 4,750 × 0.85 ÷ 3,970 = 102%.
+
+    >>> round(break_even_from_unit_cost(4750, 0.85, 3970), 2)
+    1.02
+    """
+    return float(_share_needed((unit_cost - variable) * _share(at_occupancy), external_price - variable))
+
+
+def say_break_even(occupancy: float) -> str:
+    """A break-even occupancy in words.
+
+    >>> say_break_even(0.66), say_break_even(1.02), say_break_even(float("inf"))
+    ('66% full', 'never: it would have to be 102% full', 'never: a bought week costs no more than the child alone')
+    """
+    if np.isinf(occupancy):
+        return "never: a bought week costs no more than the child alone"
+    return f"{occupancy:.0%} full" if occupancy <= FULL else f"never: it would have to be {occupancy:.0%} full"
+
+
+def _share_needed(fixed_a_bed_week: Amount, margin: Amount) -> Amount:
+    """Fixed cost over what each week lived there saves; infinite where it saves nothing."""
+    saves = np.greater(margin, 0)
+    return _as_given(np.where(saves, fixed_a_bed_week / np.where(saves, margin, 1.0), np.inf))
+
+
+def _share(occupancy: float) -> float:
+    if not 0 <= occupancy <= FULL:
+        raise HomesError(f"An occupancy is a share from 0 to 1; {occupancy:g} is not.")
+    return occupancy
+
+
+def _as_given(amount: NDArray[np.float64]) -> Amount:
+    """A number where there is one, draws where there are draws."""
+    return amount if amount.ndim else float(amount)
+
+
+# ---- what is judged ---------------------------------------------------------------------------------------------
+
+
+def judged_costs(judgements: Mapping[str, Judgement], beds: int, weeks: float, price_base: str) -> HomeCosts:
+    """A home of so many beds at the judgements' likeliest values.
+
+    The judgements are of a home of four beds: staff and the other fixed parts are taken as they stand whatever `beds`
+    is. Raises HomesError naming every judgement that is missing.
+    """
+    held = _held(judgements, list(COSTS.values()))
+    return HomeCosts(**{part: held[name].value for part, name in COSTS.items()}, beds=beds, weeks=weeks,
+                     price_base=price_base)  # fmt: skip
+
+
+def draw_costs(costs: HomeCosts, judgements: Mapping[str, Judgement], draws: int, seed: int) -> HomeCosts:
+    """The same home with each part of its cost drawn from its range; life and rate are conventions and stay.
+
+    Raises HomesError naming every judgement that is missing.
+    """
+    drawn = {name for part, name in COSTS.items() if part not in CONVENTIONS}
+    held = _held(judgements, sorted(drawn))
+    parts: dict[str, Amount] = {
+        part: draw_judgement(held[name], name, draws, seed) if name in drawn else getattr(costs, part)
+        for part, name in COSTS.items()
+    }
+    return HomeCosts(**parts, beds=costs.beds, weeks=costs.weeks, price_base=costs.price_base)
+
+
+def draw_judgement(judgement: Judgement, name: str, draws: int, seed: int) -> Draws:
+    """A judgement's value, draw by draw: PERT from its low to its high, likeliest at its value.
+
+    The mean is (low + 4 × value + high) ÷ 6. Each name has its own source of chance, so two judgements never move
+    together and one asked for twice is the same. Source: Malcolm, Roseboom, Clark and Fazar (1959), PERT.
+    """
+    span = judgement.high - judgement.low
+    if span == 0:
+        return np.full(draws, judgement.value)
+    up, down = 4 * (judgement.value - judgement.low) / span, 4 * (judgement.high - judgement.value) / span
+    return judgement.low + span * stream(seed, f"judgement {name}").beta(1 + up, 1 + down, draws)
+
+
+def _held(judgements: Mapping[str, Judgement], names: Sequence[str]) -> dict[str, Judgement]:
+    if missing := [name for name in names if name not in judgements]:
+        raise HomesError(f"The assumptions have no {', '.join(missing)}. Add them to config/assumptions.toml.")
+    return {name: judgements[name] for name in names}
+
+
+# ---- tables -----------------------------------------------------------------------------------------------------
+
+
+def heat_of_saving(costs: HomeCosts, occupancies: Sequence[float], prices: Sequence[float]) -> pd.DataFrame:
+    """What a bed-week saves at each occupancy and external price, a row a pair: occupancy, external_price, saving_gbp.
+
+    occupancy and external_price are in words ("85%", "£3,500"), occupancies down. £ a bed-week, filled or not; below
+    nought it costs more than buying. costs: one number a part, in whose price base the saving is.
+    """
+    rows = [
+        (f"{share:.0%}", f"£{price:,.0f}", float(saving_per_bed_week(costs, share, price)))
+        for share in occupancies
+        for price in prices
+    ]
+    table = pd.DataFrame(rows, columns=["occupancy", "external_price", "saving_gbp"])
+    return table.astype({"occupancy": "str", "external_price": "str"})
