@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
+from accuracy_document import as_markdown, tell
 
 from cip_analysis.settings import Council, read_settings
 from cip_analysis.synthetic.county import invent_county
@@ -20,7 +21,7 @@ from cip_analysis.synthetic.totals.calibration import compare_lengths, compare_t
 from cip_analysis.synthetic.totals.targets import CEASED, STARTED, STOCK, Targets, read_targets
 
 ROOT = Path(__file__).resolve().parents[1]
-START, END = "<!-- calibration:start -->", "<!-- calibration:end -->"
+PART = "calibration"
 OTHER_SEEDS = (1, 2, 3, 4, 5)
 ENOUGH_TO_JUDGE = 60
 
@@ -40,10 +41,7 @@ def main() -> None:
             _lengths(compare_lengths(county, targets)),
         ]
     )
-    if arguments.write:
-        _write(text)
-    else:
-        print(text)
+    tell(text, PART, arguments.write)
 
 
 def _arguments() -> argparse.Namespace:
@@ -84,7 +82,7 @@ def _summary(council: Council, targets: Targets, years: tuple[int, int], seed: i
                 "worst distance of lengths": f"{judged['distance'].max():.3f}",
             }
         )
-    return "### Worst misses, several seeds\n\n" + _markdown(pd.DataFrame(rows))
+    return "### Worst misses, several seeds\n\n" + as_markdown(pd.DataFrame(rows))
 
 
 def _worst_share(known: pd.DataFrame, measure: str) -> str:
@@ -100,7 +98,7 @@ def _totals(compared: pd.DataFrame) -> str:
         .pivot_table(index="measure", columns="year", values="cell", aggfunc="first")
         .fillna("")
     )
-    return "### Every target\n\n" + _markdown(wide.reset_index())
+    return "### Every target\n\n" + as_markdown(wide.reset_index())
 
 
 def _lengths(lengths: pd.DataFrame) -> str:
@@ -112,23 +110,10 @@ def _lengths(lengths: pd.DataFrame) -> str:
     return (
         "### Lengths, beside England's (year ending March 2020)\n\nDistance is the total variation distance of the two "
         f"distributions. Groups with fewer than {ENOUGH_TO_JUDGE} endings are too small to judge.\n\n"
-        + _markdown(head)
+        + as_markdown(head)
         + "\n\n"
-        + _markdown(bands)
+        + as_markdown(bands)
     )
-
-
-def _markdown(table: pd.DataFrame) -> str:
-    lines = [" | ".join(str(name) for name in table.columns), " | ".join("---" for _ in table.columns)]
-    lines += [" | ".join(str(value) for value in row) for row in table.to_numpy()]
-    return "\n".join(f"| {line} |" for line in lines)
-
-
-def _write(text: str) -> None:
-    path = ROOT / "docs" / "accuracy.md"
-    before, rest = path.read_text(encoding="utf-8").split(START)
-    after = rest.split(END)[1]
-    path.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from accuracy_document import as_markdown, tell
 from scipy.stats import binom, gamma
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,7 +38,7 @@ from cip_analysis.demand.inputs import ModelInputs  # noqa: E402
 from cip_analysis.demand.simulate import simulate  # noqa: E402
 from cip_analysis.projections import Projection  # noqa: E402
 
-START, END = "<!-- invented counties:start -->", "<!-- invented counties:end -->"
+PART = "invented counties"
 HORIZONS = (12, 24, 36, 48)
 ALL, HOMES = "stock", within(SETTINGS[RESIDENTIAL])
 LAYERS = ("chance alone", "and rates not known exactly", "and drift: as forecast")
@@ -61,7 +62,7 @@ def main() -> None:
     text = "\n\n".join(
         [heading, _coverage(scored), _layers(scored), _kinds(scored), _methods(scored), _recovery(cells)]
     )
-    _write(text) if arguments.write else print(text)
+    tell(text, PART, arguments.write)
 
 
 def _arguments() -> argparse.Namespace:
@@ -148,18 +149,18 @@ def _coverage(scored: pd.DataFrame) -> str:
     chosen = _grouped(scored[scored["layer"] == LAYERS[-1]], ["measure", "horizon_months"])
     low, high = binom.ppf([0.025, 0.975], chosen["n"].iloc[0], 0.95) / chosen["n"].iloc[0]
     said = f"Of {chosen['n'].iloc[0]:.0f} true 95% intervals, chance alone would have {low:.1%} to {high:.1%} hold."
-    return f"### Every county, as forecast\n\n{said}\n\n" + _markdown(_shares(chosen, ["measure", "horizon_months"]))
+    return f"### Every county, as forecast\n\n{said}\n\n" + as_markdown(_shares(chosen, ["measure", "horizon_months"]))
 
 
 def _layers(scored: pd.DataFrame) -> str:
     chosen = scored[scored["layer"] != ""]
     wide = _wide(chosen, ["measure", "layer"], "held_95")
-    return "### What each layer of uncertainty buys: share of truths in the 95% interval\n\n" + _markdown(wide)
+    return "### What each layer of uncertainty buys: share of truths in the 95% interval\n\n" + as_markdown(wide)
 
 
 def _kinds(scored: pd.DataFrame) -> str:
     wide = _wide(scored[scored["layer"] == LAYERS[-1]], ["measure", "county"], "held_95")
-    return "### By kind of county: share of truths in the 95% interval\n\n" + _markdown(wide)
+    return "### By kind of county: share of truths in the 95% interval\n\n" + as_markdown(wide)
 
 
 def _methods(scored: pd.DataFrame) -> str:
@@ -168,8 +169,8 @@ def _methods(scored: pd.DataFrame) -> str:
     drifting = chosen[chosen["county"].isin([kind.name for kind in KINDS if kind.entries != STILL])]
     also = _shares(_grouped(drifting, ["method", "horizon_months"]), ["method", "horizon_months"])
     return (
-        "### Which way of forecasting starts wins: all children, every county\n\n" + _markdown(shown)
-        + "\n\n### The same, where arrivals drift\n\n" + _markdown(also)
+        "### Which way of forecasting starts wins: all children, every county\n\n" + as_markdown(shown)
+        + "\n\n### The same, where arrivals drift\n\n" + as_markdown(also)
     )  # fmt: skip
 
 
@@ -183,7 +184,7 @@ def _recovery(cells: pd.DataFrame) -> str:
     )
     shown = shown.reset_index().rename(columns={"cell": "events in the window"})
     shown = shown.assign(held=shown["held"].map("{:.1%}".format), miss=shown["miss"].map("{:.1%}".format))
-    return "### True rates by age and setting\n\n" + _markdown(shown)
+    return "### True rates by age and setting\n\n" + as_markdown(shown)
 
 
 def _grouped(scored: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -206,19 +207,6 @@ def _wide(scored: pd.DataFrame, keys: list[str], value: str) -> pd.DataFrame:
     shares.columns = ["1 year", *(f"{months // 12} years" for months in shares.columns[1:])]
     counted = scored[scored["horizon_months"] == HORIZONS[0]].groupby(keys, sort=False).size().rename("counties")
     return pd.concat([counted, shares.map("{:.1%}".format)], axis=1).reset_index()
-
-
-def _markdown(table: pd.DataFrame) -> str:
-    lines = [" | ".join(map(str, table.columns)), " | ".join("---" for _ in table.columns)]
-    lines += [" | ".join(map(str, row)) for row in table.to_numpy()]
-    return "\n".join(f"| {line} |" for line in lines)
-
-
-def _write(text: str) -> None:
-    path = ROOT / "docs" / "accuracy.md"
-    before, rest = path.read_text(encoding="utf-8").split(START)
-    after = rest.split(END)[1]
-    path.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,14 +16,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+from accuracy_document import as_markdown, tell
 
+from cip_analysis.demand.accuracy.scores import NO_CHANGE
 from cip_analysis.demand.national.backtest import ORIGINS, Backtest, backtest_national, scorecard, skill
-from cip_analysis.demand.national.methods import NO_CHANGE, SHOWN
+from cip_analysis.demand.national.methods import SHOWN
 from cip_analysis.records import Comparators
 from cip_analysis.returns.published import publication_name, read_neighbours, read_published, release_day
 
 ROOT = Path(__file__).resolve().parents[1]
-START, END = "<!-- national:start -->", "<!-- national:end -->"
+PART = "national"
 MODEL = "2021"
 TRIAL_ORIGINS = range(2016, 2023)
 COVID_YEAR = 2021
@@ -58,10 +60,7 @@ def main() -> None:
         "### Stock, outturns of March 2024 and 2025, of the authorities held\n\n" + _fresh(figures, folder),
     ]
     text = "\n\n".join(parts)
-    if arguments.write:
-        _write(text)
-    else:
-        print(text)
+    tell(text, PART, arguments.write)
 
 
 def _arguments() -> argparse.Namespace:
@@ -73,7 +72,7 @@ def _arguments() -> argparse.Namespace:
 
 def _scores(made: Backtest, measure: str) -> str:
     card = scorecard(made)
-    return _markdown(card.assign(skill=skill(card))[card["measure"].eq(measure)], [])
+    return _shown(card.assign(skill=skill(card))[card["measure"].eq(measure)], [])
 
 
 def _by(made: Backtest, measure: str, group: str) -> str:
@@ -83,7 +82,7 @@ def _by(made: Backtest, measure: str, group: str) -> str:
     chosen = scored[scored["measure"].eq(measure) & scored["method"].isin([NO_CHANGE, SHOWN])]
     if group == "origins":
         chosen = chosen.assign(origins=pd.Categorical(chosen["origins"], ORIGINS)).sort_values("origins", kind="stable")
-    return _markdown(chosen, [group])
+    return _shown(chosen, [group])
 
 
 def _covid(made: Backtest) -> str:
@@ -110,22 +109,12 @@ def _fresh(figures: Comparators, folder: Path) -> str:
     return _scores(Backtest(made[made["origin"] + made["horizon"] > last]), "stock")
 
 
-def _markdown(card: pd.DataFrame, groups: list[str]) -> str:
+def _shown(card: pd.DataFrame, groups: list[str]) -> str:
     shares = {title: card[name].map("{:.1%}".format) for name, title in SHARES.items()}
     named = {name.replace("_", " "): card[name] for name in groups}
     counted = {"years": card["horizon_months"] // 12, "n": card["n"].map("{:,}".format)}
     missed = {"MAE": card["mae"].map("{:.1f}".format)}
-    table = pd.DataFrame({"method": card["method"], **named, **counted, **missed, **shares})
-    lines = [" | ".join(table.columns), " | ".join("---" for _ in table.columns)]
-    lines += [" | ".join(str(value) for value in row) for row in table.to_numpy(dtype=object)]
-    return "\n".join(f"| {line} |" for line in lines)
-
-
-def _write(text: str) -> None:
-    path = ROOT / "docs" / "accuracy.md"
-    before, rest = path.read_text(encoding="utf-8").split(START)
-    after = rest.split(END)[1]
-    path.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+    return as_markdown(pd.DataFrame({"method": card["method"], **named, **counted, **missed, **shares}))
 
 
 if __name__ == "__main__":

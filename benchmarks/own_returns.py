@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
+from accuracy_document import as_markdown, tell
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -22,7 +23,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from demand.invented_county import KINDS, invent_county  # noqa: E402
 from demand.invented_evidence import evidence_for  # noqa: E402
 
-from cip_analysis.demand.accuracy.rivals import NO_CHANGE  # noqa: E402
+from cip_analysis.demand.accuracy.scores import NO_CHANGE  # noqa: E402
 from cip_analysis.demand.backtest import (  # noqa: E402
     STANDING,
     LookBack,
@@ -36,7 +37,7 @@ from cip_analysis.demand.forecast import NATIONAL, WITHOUT_NATIONAL, Asked  # no
 from cip_analysis.forecasts import look_back_run  # noqa: E402
 from cip_analysis.run import open_run  # noqa: E402
 
-START, END = "<!-- own returns:start -->", "<!-- own returns:end -->"
+PART = "own returns"
 OTHER_SEEDS = 500
 """Counties here are not those whose future judged the intervals."""
 
@@ -52,7 +53,7 @@ def main() -> None:
         made = list(workers.map(partial(_look_back, draws=arguments.draws), range(arguments.counties)))
     invented = Scored(pd.concat([one.table for one in made], ignore_index=True), made[0].origins)
     text = _own(look_back_run(open_run(str(ROOT / arguments.run)))) + "\n\n" + _invented(invented, arguments.counties)
-    _write(text) if arguments.write else print(text)
+    tell(text, PART, arguments.write)
 
 
 def _look_back(number: int, draws: int) -> Scored:
@@ -76,8 +77,8 @@ def _own(scored: Scored) -> str:
     ]
     notes = "\n".join(f"- {note}" for note in alike.notes)
     return (
-        f"### The invented county's own past, {len(scored.origins)} origins: {NATIONAL}\n\n{_markdown(shown)}\n\n"
-        f"### The same past, every method, all children\n\n{_markdown(_shares(card[card['measure'] == 'stock']))}\n\n"
+        f"### The invented county's own past, {len(scored.origins)} origins: {NATIONAL}\n\n{as_markdown(shown)}\n\n"
+        f"### The same past, every method, all children\n\n{as_markdown(_shares(card[card['measure'] == 'stock']))}\n\n"
         f"{notes}"
     )
 
@@ -87,7 +88,7 @@ def _invented(scored: Scored, counties: int) -> str:
     chosen = card[card["measure"].isin(["stock", "starts", "stock: external residential"])]
     return (
         f"### {counties} invented counties looked back on: which method wins\n\n"
-        f"{_markdown(_shares(chosen))}\n\n"
+        f"{as_markdown(_shares(chosen))}\n\n"
         f"Skill of a method is how far its CRPS lies below that of *{NO_CHANGE}* for the same measure and years."
     )
 
@@ -105,19 +106,6 @@ def _shares(card: pd.DataFrame) -> pd.DataFrame:
     for name in ("MAPE", "CRPS", "skill", "80% held", "95% held"):
         shown[name] = shown[name].map("{:.1%}".format)
     return shown[["measure", "method", "years", "n", "MAE", "MAPE", "CRPS", "skill", "80% held", "95% held"]]
-
-
-def _markdown(table: pd.DataFrame) -> str:
-    lines = [" | ".join(map(str, table.columns)), " | ".join("---" for _ in table.columns)]
-    lines += [" | ".join(map(str, row)) for row in table.to_numpy()]
-    return "\n".join(f"| {line} |" for line in lines)
-
-
-def _write(text: str) -> None:
-    path = ROOT / "docs" / "accuracy.md"
-    before, rest = path.read_text(encoding="utf-8").split(START)
-    after = rest.split(END)[1]
-    path.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

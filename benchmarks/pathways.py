@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from accuracy_document import as_markdown
 
 from cip_analysis.codes import SETTINGS
 from cip_analysis.demand.caseload import count_caseload
@@ -47,14 +48,18 @@ def main() -> None:
     print(f"Returns to {episodes.census_date:%d %B %Y}, {episodes.table['child'].nunique():,} children.\n")
     weighed = weigh_durations(episodes, first, EDGES)
     gains = weighed.groupby("edges", sort=False)["gain_per_100_events"].agg(["mean", "min", "max"])
-    print(f"Gain per 100 events, {weighed['origin'].nunique()} origins\n\n{_table(gains.round(1).reset_index())}\n")
+    print(
+        f"Gain per 100 events, {weighed['origin'].nunique()} origins\n\n{as_markdown(gains.round(1).reset_index())}\n"
+    )
     origins = [date(year, 3, 31) for year in range(first.year + 3, episodes.census_date.year - max(YEARS) + 1)]
     if not origins:
         print("Too few years to play stock forward three years from an origin with three behind it.")
         return
     played = [row for origin in origins for row in play_stock(episodes, (first, origin), arguments.draws)]
     means = pd.DataFrame(played).groupby(["edges", "years"], sort=False).mean().reset_index().round(1)
-    print(f"Stock played forward with the starts that came, {len(origins)} origins, in children\n\n{_table(means)}")
+    print(
+        f"Stock played forward with the starts that came, {len(origins)} origins, in children\n\n{as_markdown(means)}"
+    )
 
 
 def play_stock(episodes: Episodes, window: tuple[date, date], draws: int) -> list[dict[str, object]]:
@@ -96,11 +101,6 @@ def _crps(drawn: Floats, outturn: Floats) -> float:
     """Continuous ranked probability score of the draws, added up over columns."""
     spread = np.abs(drawn[:, None] - drawn[None]).mean(axis=(0, 1))
     return float((np.abs(drawn - outturn).mean(axis=0) - spread / 2).sum())
-
-
-def _table(table: pd.DataFrame) -> str:
-    lines = [table.columns.tolist(), ["---"] * len(table.columns), *table.astype("str").to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _arguments() -> argparse.Namespace:

@@ -16,34 +16,20 @@ anything, as ours must clean.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from measuring import PEER_VARIABLE, measure, name_peer
 
 from cip_analysis.settings import Council, read_settings
 from cip_analysis.synthetic.write import SynthesisOptions, synthesise
 
 ROOT = Path(__file__).resolve().parents[1]
 COUNCIL = ROOT / "config" / "councils" / "leicestershire.toml"
-PEER_VARIABLE = "CS_DEMAND_MODEL_PYTHON"
-LONGEST_SECONDS = 900
 STAGES = ("read", "check", "clean")
-PEAK = """
-def peak_mb():
-    # The kernel's own high-water mark: ru_maxrss would start from what the parent held when it made this process.
-    try:
-        lines = open("/proc/self/status").read().splitlines()
-        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
-    except (OSError, StopIteration):
-        import resource
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-"""
 OURS = """
 import json, sys, time
 from pathlib import Path
@@ -104,7 +90,7 @@ CASES = (
 def main() -> int:
     """Measure every case and print the table; exit 1 where ours takes more than it may."""
     arguments = _arguments()
-    peer = arguments.peer or os.environ.get(PEER_VARIABLE, "")
+    peer = name_peer(arguments.peer)
     measured = []
     with tempfile.TemporaryDirectory() as held:
         for number, case in enumerate(case for case in CASES if not arguments.case or case.name in arguments.case):
@@ -162,26 +148,11 @@ def _size(case: Case, folder: Path) -> dict[str, object]:
 
 
 def _ours(folder: Path) -> dict[str, float]:
-    return _run(sys.executable, OURS, folder)
+    return measure(sys.executable, OURS, str(folder))
 
 
 def _peers(interpreter: str, folder: Path) -> dict[str, float]:
-    return {f"peer_{name}": value for name, value in _run(interpreter, PEERS, folder).items()}
-
-
-def _run(interpreter: str, program: str, folder: Path) -> dict[str, float]:
-    """A measurement in a process of its own; nothing where it took longer than anyone would wait."""
-    command = [interpreter, "-c", PEAK + program, str(folder)]
-    try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=LONGEST_SECONDS)
-    except subprocess.TimeoutExpired:
-        print(f"Stopped after {LONGEST_SECONDS} seconds.")
-        return {}
-    if done.returncode:
-        print(f"Failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
-        return {}
-    figures: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return figures
+    return {f"peer_{name}": value for name, value in measure(interpreter, PEERS, str(folder)).items()}
 
 
 def exceeds(case: Case, measured: pd.Series) -> bool:

@@ -16,10 +16,7 @@ does as well. Exit 1 where a goal is missed, unless --report: then it is only sa
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -29,6 +26,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from measuring import PEER_VARIABLE, measure, name_peer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
@@ -40,20 +38,9 @@ from cip_analysis.synthetic.write import SynthesisOptions, synthesise
 
 ROOT = Path(__file__).resolve().parents[1]
 COUNCIL = "config/councils/leicestershire.toml"
-PEER_VARIABLE = "CS_DEMAND_MODEL_PYTHON"
 YEARS = 5
 TIMES = 10
 PARTS = ("goals", "cost", "whole")
-PEAK = """
-def peak_mb():
-    # The kernel's own high-water mark: ru_maxrss would start from what the parent held when it made this process.
-    try:
-        lines = open("/proc/self/status").read().splitlines()
-        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
-    except (OSError, StopIteration):
-        import resource
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-"""
 PLAY = """
 import json, sys, time
 sys.path.insert(0, sys.argv[1])
@@ -124,7 +111,7 @@ def main() -> int:
     if "cost" in arguments.part:
         draw_cost(measure_cost(), arguments.to / "simulation-cost.png")
     if "whole" in arguments.part:
-        missed += compare_whole(_peer(arguments.peer), arguments.seed, arguments.children)
+        missed += compare_whole(name_peer(arguments.peer), arguments.seed, arguments.children)
     print(f"\nGoals missed: {', '.join(missed) or 'none'}.")
     return 1 if missed and not arguments.report else 0
 
@@ -140,21 +127,15 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _peer(named: str) -> str:
-    """The peer's interpreter, from wherever it is called; none where neither the command nor the variable names one."""
-    chosen = named or os.environ.get(PEER_VARIABLE, "")
-    return str(Path(chosen).absolute()) if chosen else ""
-
-
 def measure_goals() -> list[str]:
     """Play each goal's size in a process of its own; the names of those that took more than they may."""
     began = time.perf_counter()
-    _run(sys.executable, PLAY, str(ROOT / "tests"), "2", "2", "20", "20")
+    measure(sys.executable, PLAY, str(ROOT / "tests"), "2", "2", "20", "20")
     print(f"A first small run, compiled anew or found on disk: {time.perf_counter() - began:.1f} s")
     missed = []
     for goal in GOALS:
         sizes = (str(size) for size in (goal.draws, 60, goal.children, goal.starts_a_year))
-        took = _run(sys.executable, PLAY, str(ROOT / "tests"), *sizes)
+        took = measure(sys.executable, PLAY, str(ROOT / "tests"), *sizes)
         print(
             f"{goal.name}, {goal.draws:,} draws of {goal.children:,} children, {goal.starts_a_year:,} starts a year: "
             f"{took['cpu']:.1f} s of processor (goal {goal.seconds:g}), {took['seconds']:.1f} s by the clock, "
@@ -212,15 +193,15 @@ def compare_whole(peer: str, seed: int, sizes: Sequence[int]) -> list[str]:
     for children in sizes:
         with tempfile.TemporaryDirectory() as held:
             root = make_root(Path(held), children, seed)
-            ours = _run(sys.executable, COMMAND, *command, "--no-track-record", folder=root)
+            ours = measure(sys.executable, COMMAND, *command, "--no-track-record", folder=root)
             print(
                 f"\n{children:,} children in the returns\n  cip forecast --no-track-record: {_in_words(ours)}",
                 flush=True,
             )
             shutil.rmtree(root / "reports", ignore_errors=True)
-            both = _run(sys.executable, COMMAND, *command, folder=root)
+            both = measure(sys.executable, COMMAND, *command, folder=root)
             print(f"  cip forecast, with its track record: {_in_words(both)}", flush=True)
-            theirs = _run(peer, PEERS, "returns", str(YEARS * 365), "ahead.csv", folder=root) if peer else {}
+            theirs = measure(peer, PEERS, "returns", str(YEARS * 365), "ahead.csv", folder=root) if peer else {}
         if not peer:
             print(f"  cs-demand-model left out: neither --peer nor {PEER_VARIABLE} names an interpreter with it.")
         elif not theirs:
@@ -258,20 +239,6 @@ def _in_words(took: dict[str, float]) -> str:
     if not took:
         return "did not finish"
     return f"{took['seconds']:.1f} s by the clock, {took['cpu']:.1f} s of processor, {took['peak_mb']:.0f} MB at most"
-
-
-def _run(interpreter: str, program: str, *words: str, folder: Path = ROOT) -> dict[str, float]:
-    """A measurement in a process of its own, and what it printed last; nothing where it failed, which is said."""
-    paths = {"PYTHONPATH": str(ROOT)} if interpreter == sys.executable else {}
-    done = subprocess.run(
-        [interpreter, "-c", PEAK + program, *words], cwd=folder, capture_output=True, text=True, check=False,
-        env={**os.environ, **paths},
-    )  # fmt: skip
-    if done.returncode:
-        print(f"Failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
-        return {}
-    figures: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return figures
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from cip_analysis.demand.accuracy.rivals import FEWEST_MONTHS, RIVALS
 from cip_analysis.demand.accuracy.scores import LEVELS
 from cip_analysis.demand.backtest import Scored, track_record
 from cip_analysis.demand.forecast import ALL, NATIONAL
+from cip_analysis.demand.inputs import MARCH
 from cip_analysis.demand.levers.context import PER
 from cip_analysis.demand.national.outlook import gap_shares, neighbours_rate, population_ahead, population_known
 from cip_analysis.demand.scenarios import compare_scenarios
@@ -23,7 +24,6 @@ from cip_analysis.run import Run
 from cip_analysis.scenario_settings import Scenario
 
 IN_ALL = "children in all"
-MARCH = 3
 MOVES = {"p10": "p10_difference", "p50": "p50_difference", "p90": "p90_difference"}
 RECORD = {
     "n": "forecasts",

@@ -26,11 +26,11 @@ from cip_analysis.forecasts import PULL_SD, Ahead
 from cip_analysis.placement_account import SHARE_OF_DRAWS, to_base
 from cip_analysis.projections import Projection
 from cip_analysis.records import Episodes
+from cip_analysis.returns.reading.years import year_ending
 from cip_analysis.scenario_settings import Scenario
 from cip_analysis.settings import Judgement
 
 AS_THINGS_ARE = "as things are"
-MARCH = 3
 IN_HOUSE, ALL_FOSTER, ALL_HOMES = "in-house foster children", "all foster children", "all children in homes"
 KINDS = {"in-house fostering": IN_HOUSE, "fostering": ALL_FOSTER, "children's homes": ALL_HOMES}
 """Kind of gap (capacity.NEEDS) -> whose need is set against the council's own places, in words."""
@@ -156,8 +156,7 @@ def count_short_breaks(episodes: Episodes, years: Sequence[int]) -> pd.DataFrame
     """
     breaks = episodes.table[episodes.table["respite"]]
     until = breaks["end"].fillna(pd.Timestamp(episodes.census_date))
-    ending = breaks["start"].dt.year + (breaks["start"].dt.month > MARCH)
-    told = breaks.assign(year=ending.astype("int64"), nights=(until - breaks["start"]).dt.days)
+    told = breaks.assign(year=year_ending(breaks["start"]).astype("int64"), nights=(until - breaks["start"]).dt.days)
     counted = told[told["year"].isin(list(years))].groupby("year")
     return counted.agg(
         children=("child", "nunique"), short_stays=("child", "size"), nights=("nights", "sum")

@@ -15,6 +15,9 @@ Numbers = NDArray[np.floating]
 CHECKED_AT_ONCE = 100
 """Draws whose accounts are checked together: a check of all at once would need as much room again as they do."""
 
+BASELINE = "baseline"
+"""The name of the scenario in which nothing is decided."""
+
 FLOWS = ("starts", "ceases", "moves_in", "moves_out")
 BY_SETTING = (*FLOWS, "child_days", "child_days_present")
 
@@ -27,7 +30,7 @@ class ProjectionError(ValueError):
 class Projection:
     """Every child played forward, draw by draw: whatever yields one of these can be priced, scored and drawn.
 
-    scenario, method: the scenario's name ("baseline" for none) and how starts were forecast. months: month ends, the
+    scenario, method: the scenario's name (BASELINE for none) and how starts were forecast. months: month ends, the
     first of them the last of outturn. stock: children at each, an array of draw x month x age band (codes.AGE_BANDS)
     x setting (codes.SETTINGS). starts, ceases, moves_in, moves_out: in the month ending then, draw x month x setting;
     noughts in the first month. ways_out: ceases by draw x month x way out (codes.WAYS_OUT). unaccompanied: children

@@ -13,9 +13,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from cip_analysis.codes import AGE_BANDS, NEEDS, SETTINGS, WAYS_OUT
+from cip_analysis.projections import BASELINE
 from cip_analysis.settings import Settings
 
-BASELINE = "baseline"
 OWN_SETTINGS = ("in-house foster", "in-house residential")
 
 

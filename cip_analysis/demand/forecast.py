@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS
+from cip_analysis.demand.arrivals.chance import jumps
 from cip_analysis.demand.caseload import last_whole_month
 from cip_analysis.demand.inputs import GROUPS, MONTHS_IN_YEAR, Entrants, ModelInputs, no_effects, stream
 from cip_analysis.demand.national.estimates import (
@@ -31,7 +32,7 @@ from cip_analysis.demand.national.estimates import (
 from cip_analysis.demand.national.following import SOLVING_DRAWS, follow_national
 from cip_analysis.demand.pathways import children_present, estimate_pathways, known_at, past_entrants
 from cip_analysis.demand.starts import METHODS, StartsAhead, count_starts, drift_path, forecast_starts
-from cip_analysis.projections import Projection
+from cip_analysis.projections import BASELINE, Projection
 from cip_analysis.records import Comparators, Episodes
 from cip_analysis.returns.published import POPULATION, last_march
 from cip_analysis.settings import Council
@@ -238,7 +239,8 @@ def _assemble(
     starts = starts if others.households else np.zeros_like(starts)
     starts_unaccompanied = starts_unaccompanied if unaccompanied.households else np.zeros_like(starts)
     leaving = drift_path(own.leaving_sd, months, draws, stream(asked.seed, "drift of leaving"))
-    leaving = leaving * _jumps(own.leaving_noise_sd, months, draws, stream(asked.seed, "noise of leaving"))
+    yearly = stream(asked.seed, "noise of leaving").standard_normal((draws, ahead.years))
+    leaving = leaving * jumps(yearly, own.leaving_noise_sd, months)
     moving = [
         drift_path(evidence.moves_sd, months, draws, stream(asked.seed, f"drift of moves to {setting}"))
         for setting in SETTINGS
@@ -246,14 +248,8 @@ def _assemble(
     told = (*notes, *present_notes, *entrant_notes, *pathways.notes, *drift_notes, *starts_notes)
     return ModelInputs(
         origin, present, others, unaccompanied, pathways, starts, starts_unaccompanied, leaving,
-        np.stack(moving, axis=-1), no_effects(months), asked.seed, "baseline", asked.method, told, episodes.synthetic,
+        np.stack(moving, axis=-1), no_effects(months), asked.seed, BASELINE, asked.method, told, episodes.synthetic,
     )  # fmt: skip
-
-
-def _jumps(sd: float, months: int, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """What comes in one year and goes with it: a factor of mean one for each year ahead, draw x month."""
-    yearly = rng.standard_normal((draws, -(-months // MONTHS_IN_YEAR))) * sd
-    return np.repeat(np.exp(yearly - sd**2 / 2), MONTHS_IN_YEAR, axis=1)[:, :months]
 
 
 def _arrivals(

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cip_analysis.codes import AGE_BANDS, NEEDS, SETTINGS, WAYS_OUT
+from cip_analysis.projections import BASELINE
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -30,6 +31,8 @@ BIRTHDAYS = (1, 5, 10, 16, 18)
 
 DAYS_IN_YEAR = 365.25
 MONTHS_IN_YEAR = 12
+MARCH = 3
+"""The month that financial years, and collections, end with."""
 
 
 class InputsError(ValueError):
@@ -166,7 +169,7 @@ class ModelInputs:
     move_drift: Floats
     effects: Effects
     seed: int
-    scenario: str = "baseline"
+    scenario: str = BASELINE
     method: str = ""
     notes: tuple[str, ...] = ()
     synthetic: bool = False

@@ -17,7 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cip_analysis.codes import SETTINGS
-from cip_analysis.demand.inputs import ModelInputs
+from cip_analysis.demand.forecast import ALL
+from cip_analysis.demand.inputs import MARCH, ModelInputs
 from cip_analysis.demand.levers.altering import ALTERATIONS, compose
 from cip_analysis.demand.levers.context import Context, LeverError, needs_baseline, needs_simulate
 from cip_analysis.demand.levers.following import FollowingError, Simulate, arrival_factors, follow_total
@@ -31,8 +32,6 @@ __all__ = [
     "compare_scenarios", "describe_lever", "driver_table", "follow_total",
 ]  # fmt: skip
 
-ALL = "all"
-MARCH = 3
 DIFFERENCE = ("mean", "p10", "p50", "p90")
 COMPARED_COLUMNS = ("scenario", "year_end", "setting", "measure", *DIFFERENCE)
 DRIVEN = (ALL, "external residential")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from cip_analysis.demand.arrivals.history import Counts, Numbers, StartsAhead
-from cip_analysis.demand.inputs import stream
+from cip_analysis.demand.inputs import MONTHS_IN_YEAR, stream
 
 
 def drift_path(sd_per_year: float, months: int, draws: int, rng: np.random.Generator) -> Numbers:
@@ -17,9 +17,30 @@ def drift_path(sd_per_year: float, months: int, draws: int, rng: np.random.Gener
 
     sd_per_year: of the logarithm after twelve months. A longer path begins as a shorter one with the same rng.
     """
-    steps = rng.standard_normal((months, draws)) * (sd_per_year / np.sqrt(12))
-    fall = sd_per_year**2 / 24 * np.arange(1, months + 1)[:, None]
-    return np.ascontiguousarray(np.exp(np.cumsum(steps, axis=0) - fall).T)
+    return np.ascontiguousarray(walk(rng.standard_normal((months, draws)).T, sd_per_year))
+
+
+def walk(steps: Numbers, sd_per_year: float) -> Numbers:
+    """The path of `drift_path` that given steps make. steps: standard normal, draws x months.
+
+    >>> walk(np.array([[1.0, -1.0]]), np.sqrt(12)).round(3).tolist()
+    [[1.649, 0.368]]
+    """
+    monthly = sd_per_year / np.sqrt(MONTHS_IN_YEAR)
+    passed = np.arange(1, steps.shape[1] + 1)
+    return np.asarray(np.exp(np.cumsum(steps * monthly, axis=1) - passed * monthly**2 / 2))
+
+
+def jumps(yearly: Numbers, sd: float, months: int) -> Numbers:
+    """What comes in one year and goes with it: a factor of mean one a year, the same in its months; draws x months.
+
+    yearly: standard normal, draws x years, as many as the months reach into. sd: of the factor's logarithm.
+
+    >>> jumps(np.array([[0.5, 1.5]]), 1.0, 13).round(3)[0, -2:].tolist()
+    [1.0, 2.718]
+    """
+    factor = np.exp(yearly[:, : -(-months // MONTHS_IN_YEAR)] * sd - sd**2 / 2)
+    return np.repeat(factor, MONTHS_IN_YEAR, axis=1)[:, :months]
 
 
 def unevenness(counts: Counts, expected: Numbers, siblings: float, terms: int | None = None) -> float:
@@ -28,7 +49,7 @@ def unevenness(counts: Counts, expected: Numbers, siblings: float, terms: int | 
     By moments: what the squared misses of `expected` leave over siblings x mean, never below nought. terms: how many
     numbers `expected` was fitted with; each year of twelve months, or part, unless told.
     """
-    freedom = len(counts) - (-(-len(counts) // 12) if terms is None else terms)
+    freedom = len(counts) - (-(-len(counts) // MONTHS_IN_YEAR) if terms is None else terms)
     squares = float((expected**2).sum())
     if freedom < 1 or squares == 0:
         return 0.0
@@ -44,7 +65,7 @@ def dispersion(expected: Numbers, uneven: float, siblings: float) -> float:
 
 def year_by_year(counts: Counts, days: Numbers) -> Numbers:
     """What each month would have at the rate of its own twelve months, told back from the last: drift is no noise."""
-    year = np.arange(len(counts))[::-1] // 12
+    year = np.arange(len(counts))[::-1] // MONTHS_IN_YEAR
     rate = np.bincount(year, counts) / np.bincount(year, days)
     return np.asarray(rate[year] * days)
 
@@ -64,7 +85,6 @@ def noise(uneven: float, ahead: StartsAhead, stage: str) -> Numbers:
     if uneven > 0:
         chance = stream(ahead.seed, f"{stage} noise").standard_gamma(1 / uneven, size=monthly.shape)
         monthly = chance * uneven
-    left = max(0.0, ahead.drift.starts_noise_sd**2 - uneven / 12)
+    left = max(0.0, ahead.drift.starts_noise_sd**2 - uneven / MONTHS_IN_YEAR)
     yearly = stream(ahead.seed, f"{stage} yearly noise").standard_normal((ahead.years, ahead.draws))
-    factor = np.exp(yearly * np.sqrt(left) - left / 2)
-    return np.ascontiguousarray((monthly * np.repeat(factor, 12, axis=0)[: ahead.months]).T)
+    return np.ascontiguousarray(monthly.T) * jumps(yearly.T, float(np.sqrt(left)), ahead.months)

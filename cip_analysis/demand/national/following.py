@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cip_analysis.demand.inputs import Floats, ModelInputs, stream
+from cip_analysis.demand.arrivals.chance import jumps, walk
+from cip_analysis.demand.inputs import MONTHS_IN_YEAR, Floats, ModelInputs, stream
 from cip_analysis.demand.levers.following import follow_total, likely_factors
 from cip_analysis.demand.levers.response import Response, response_of
 from cip_analysis.demand.simulate import simulate
 from cip_analysis.demand.starts import Drift
 from cip_analysis.projections import Projection
 
-MONTHS_IN_YEAR = 12
 TESTED_MONTHS = (12, 24, 36, 48)
 SOLVING_DRAWS = 400
 """Draws a variance is measured on: inputs need as many at least."""
@@ -168,22 +168,10 @@ def _wander(chance: Floats, drift: Drift, drifting: float, jumping: float) -> tu
 
     chance: standard normal, four arrays of draw x month. drifting, jumping: how many times the panel's own.
     """
-    starts = _walk(chance[0], drifting * drift.starts_sd) * _jumps(chance[1], jumping * drift.starts_noise_sd)
-    leaving = _walk(chance[2], drifting * drift.leaving_sd) * _jumps(chance[3], jumping * drift.leaving_noise_sd)
+    months = chance.shape[-1]
+    starts = walk(chance[0], drifting * drift.starts_sd) * jumps(chance[1], jumping * drift.starts_noise_sd, months)
+    leaving = walk(chance[2], drifting * drift.leaving_sd) * jumps(chance[3], jumping * drift.leaving_noise_sd, months)
     return starts, leaving
-
-
-def _walk(steps: Floats, sd_a_year: float) -> Floats:
-    """A random walk of mean one, draw x month; sd_a_year: in logarithms."""
-    monthly = sd_a_year / np.sqrt(MONTHS_IN_YEAR)
-    passed = np.arange(1, steps.shape[1] + 1)
-    return np.asarray(np.exp(np.cumsum(steps * monthly, axis=1) - passed * monthly**2 / 2))
-
-
-def _jumps(steps: Floats, sd: float) -> Floats:
-    """A factor of mean one for each whole year ahead, the same in its months: draw x month."""
-    year = np.arange(steps.shape[1]) // MONTHS_IN_YEAR
-    return np.asarray(np.exp(steps[:, year] * sd - sd**2 / 2))
 
 
 def _at(yearly: pd.Series[float], month: int, power: float) -> float:
