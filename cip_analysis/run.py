@@ -23,6 +23,8 @@ from cip_analysis.returns.capacity import read_capacity
 from cip_analysis.returns.checks import check_returns
 from cip_analysis.returns.episodes import build_episodes
 from cip_analysis.returns.finance import read_payments
+from cip_analysis.returns.indices import COLUMNS as INDEX_COLUMNS
+from cip_analysis.returns.indices import read_indices
 from cip_analysis.returns.national import COLUMNS, RECORD_COLUMNS, read_national, read_record
 from cip_analysis.returns.payments.matching import match_payments
 from cip_analysis.returns.published import read_published
@@ -48,6 +50,7 @@ class Run:
     claims: what an earlier report stated, to be set beside the data; none where the run names no file.
     estimates: what the national panel taught of growth and drift (returns/national.py); no rows where none is named.
     record: how right each method was for every authority (returns/national.py); no rows where no file is named.
+    indices: dated price indices, every vintage (returns/indices.py); no rows where no file is named.
     capacity: the council's own carers and homes on the census date: from its capacity file, or as its settings state.
     scenarios: what might be decided or happen, each a set of levers, in the order the run names them.
     own_data: the returns are the run's own, not another folder named by a parameter.
@@ -69,6 +72,7 @@ class Run:
     claims: Claims
     estimates: pd.DataFrame
     record: pd.DataFrame
+    indices: pd.DataFrame
     capacity: Capacity
     scenarios: tuple[Scenario, ...]
     root: Path
@@ -181,6 +185,7 @@ def open_run(
         claims=_read_claims(root, chosen.claims),
         estimates=_read_estimates(root, chosen.national),
         record=_read_record(root, chosen.track_record),
+        indices=_read_indices(root, chosen.indices),
         capacity=_read_places(root, chosen.capacity if own_data else "", council, (episodes.census_date, assumptions)),
         scenarios=_read_scenarios(root, chosen.scenarios),
         root=root,
@@ -228,6 +233,13 @@ def _read_record(root: Path, name: str) -> pd.DataFrame:
     if not name:
         return pd.DataFrame({column: [] for column in RECORD_COLUMNS})
     return read_record(_existing(root, name, "track record"))
+
+
+def _read_indices(root: Path, name: str) -> pd.DataFrame:
+    """Dated price indices; no rows where the run names no file of them."""
+    if not name:
+        return pd.DataFrame({column: [] for column in INDEX_COLUMNS})
+    return read_indices(_existing(root, name, "price indices"))
 
 
 def _read_places(root: Path, name: str, council: Council, known: tuple[date, dict[str, Judgement]]) -> Capacity:
