@@ -25,8 +25,8 @@ def spend_turnover(episodes: Episodes, payments: Payments, first: int, last: int
     One row for each of GROUPS: group, children, child_weeks_before, child_weeks_after, before_gbp, after_gbp,
     weeks_gbp, weekly_cost_gbp, change_gbp. For children continuing, child by child: weeks_gbp = (weeks after - weeks
     before) × what its week cost before, weekly_cost_gbp = the rest: its weeks came to cost more, or less, where it was
-    or because it moved. All that children left or new change is weeks. Payments that met no stay are a row of their own (children:
-    the identifiers paid for in either year), with neither; none where a setting is named. Nominal £.
+    or because it moved. All that children left or new change is weeks. Payments that met no stay are a row of their
+    own (children: the identifiers paid for in either year), with neither; none where a setting is named. Nominal £.
     Names no child. Raises DriversError where nothing was paid in either year.
     """
     children = _by_child(episodes, payments, (first, last), setting)

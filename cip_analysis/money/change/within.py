@@ -35,8 +35,8 @@ def setting_parts(episodes: Episodes, payments: Payments, setting: str, year: in
 
     Columns part, platform, children, child_days, spend_gbp, nominal. The lines sum to the setting's spend to the
     penny, as `spend.price_outturn` gives it. Fees are gross of contributions, net of credit notes. Child-days are the
-    setting's nights in care; those of a platform are its share of the days that fees were paid for, because a return does not
-    say on which terms a night was bought; where no fee was paid for any they are NO_PLATFORM's. Support and
+    setting's nights in care; those of a platform are its share of the days that fees were paid for, because a return
+    does not say on which terms a night was bought; where no fee was paid for any they are NO_PLATFORM's. Support and
     contributions rest on all the setting's days.
     """
     stays = yearly_stays(episodes, year, year)
