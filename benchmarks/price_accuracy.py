@@ -2,9 +2,9 @@
 
 Usage: python benchmarks/price_accuracy.py FILE [--council NAME] [--write]
 
-FILE holds section 251 unit costs of every authority by year (section_251_unit_costs_2017_2025.csv: name, region, fy_end,
-measure, value). A unit cost is not a price: it moves with who is placed, with own homes and with accounting too. With
---write the tables go into docs/accuracy.md between its prices markers; otherwise they are printed.
+FILE holds section 251 unit costs of every authority by year (section_251_unit_costs_2017_2025.csv: name, region,
+fy_end, measure, value). A unit cost is not a price: it moves with who is placed, with own homes and with accounting
+too. With --write the tables go into docs/accuracy.md between its prices markers; otherwise they are printed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cip_analysis.codes import SETTINGS
 from cip_analysis.money.pricing.trend import believed_trend
 from cip_analysis.settings import Judgement, read_assumptions
 
@@ -31,7 +32,7 @@ HORIZONS = range(1, 5)
 NORMAL = 1.4826
 """The median distance from the middle of a normal curve, times this, is its standard deviation."""
 FEWEST_YEARS = 3
-TRIED = (0.04, 0.07, 0.08, 0.10)
+TRIED = (0.04, 0.08, 0.10)
 SETTLED = 2022
 
 
@@ -55,7 +56,7 @@ def main() -> None:
     spread = {measure: spread_of(levels) for measure, levels in costs.items()}
     text = "\n\n".join(
         [
-            f"{len(next(iter(costs.values())))} authorities, unit costs of the years ending March 2017 to 2025, nominal.",
+            f"{len(next(iter(costs.values())))} authorities, years ending March 2017 to 2025, nominal.",
             "### How far growth strayed\n\n" + _table(growth_table(costs, spread)),
             together(costs),
             "### How often an interval made our way held, origins March 2018 to 2024\n\n"
@@ -77,7 +78,7 @@ def read_costs(path: Path, measure: str) -> pd.DataFrame:
     """Log weekly unit cost, one row an authority and one column a financial year; symbols and noughts are blank."""
     table = pd.read_csv(path)
     own = table[table["region"].notna() & table["measure"].eq(measure)]
-    return np.log(own.pivot(index="name", columns="fy_end", values="value").where(lambda cost: cost > 0))
+    return np.log(own.pivot_table(index="name", columns="fy_end", values="value").where(lambda cost: cost > 0))
 
 
 def growth_of(levels: pd.DataFrame, years: int) -> pd.DataFrame:
@@ -87,7 +88,7 @@ def growth_of(levels: pd.DataFrame, years: int) -> pd.DataFrame:
 
 def robust_sd(numbers: pd.DataFrame) -> float:
     """The standard deviation of a normal curve as wide in the middle: a few wild returns do not stretch it."""
-    return NORMAL * float(numbers.stack().abs().median())
+    return NORMAL * float(np.nanmedian(np.abs(numbers)))
 
 
 def spread_of(levels: pd.DataFrame) -> Spread:
@@ -123,9 +124,10 @@ def together(costs: Mapping[str, pd.DataFrame]) -> str:
     """How far the two measures move together, in the country and within an authority, in a sentence."""
     first, second = costs.values()
     country = growth_of(first, 1).median().corr(growth_of(second, 1).median())
-    own = [(growth - growth.median()).stack().rename(name) for name, growth in
-           (("one", growth_of(first, 2)), ("other", growth_of(second, 2)))]  # fmt: skip
-    within = pd.concat(own, axis=1).dropna().corr(method="spearman").iloc[0, 1]
+    one = growth_of(first, 2)
+    other = growth_of(second, 2).reindex_like(one)
+    pairs = [pd.Series((growth - growth.median()).to_numpy().ravel()) for growth in (one, other)]
+    within = pairs[0].corr(pairs[1], method="spearman")
     return (
         f"Residential and fostering costs moved together in the country (correlation of yearly growth {country:.2f}, "
         f"{growth_of(first, 1).shape[1]} years) and not within authorities about it (two-year growth {within:.2f})."
@@ -166,7 +168,7 @@ def coverage_table(
 def _forecasts(
     levels: pd.DataFrame, origin: int, measure: str, passing: float, judged: tuple[Mapping[str, Judgement], float]
 ) -> pd.DataFrame:
-    """Each authority forecast from one year: years, actual and central log growth, and its variance, as ours is made."""
+    """Each authority forecast from one year: years, actual and central log growth, and variance, as ours is made."""
     known = levels[[year for year in levels if year <= origin]].dropna()
     years = np.asarray(known.columns, dtype="float64")
     about = years - years.mean()
@@ -195,7 +197,9 @@ def _believed(
     seen = pd.DataFrame({"setting": [setting], "seen_log": [slope], "seen_log_se": [se], "years": [years]})
     wanted = ["seen_rise", "seen_low_95", "seen_high_95", "scatter_sd", "children"]
     seen = seen.assign(**dict.fromkeys(wanted, np.nan))
-    trend, _ = believed_trend(seen if years >= FEWEST_YEARS else seen.iloc[:0], *judged)
+    trend, _ = believed_trend(
+        seen if years >= FEWEST_YEARS else seen.iloc[:0], judged[0], dict.fromkeys(SETTINGS, judged[1])
+    )
     row = trend[trend["setting"].eq(setting)].iloc[0]
     return float(row["rise_log"]), float(row["rise_log_se"])
 
@@ -208,7 +212,7 @@ def council_table(
     rows = []
     for measure, levels in costs.items():
         made = _forecasts(levels.loc[[council]], 2018, measure, 0.0, (assumptions, sd))
-        was = float(np.exp(levels.at[council, 2018]))
+        was = float(np.exp(levels.loc[council, 2018]))
         for one in made.itertuples(index=False):
             at = (one.actual - one.centre) / np.sqrt(one.variance)
             reach = stats.norm.ppf(0.9) * np.sqrt(one.variance)

@@ -55,7 +55,10 @@ __all__ = [
     "uprate",
     "year_name",
 ]
-SHOCK_SD, SHARED_SHOCK = "price.yearly-shock-sd", "price.shared-shock"
+SHOCK_SD, OWN_SHOCK_SD = "price.yearly-shock-sd", "price.yearly-shock-sd-own"
+SHARED_SHOCK = "price.shared-shock"
+SET_BY_THE_COUNCIL = ("in-house foster", "kinship", "in-house residential")
+"""Settings whose price is the council's own scheme and pay, and strays less than a market's."""
 
 
 class PricesError(ValueError):
@@ -107,7 +110,10 @@ def price_paths(asked: PricesAsked, evidence: PriceEvidence) -> PricePaths:
 
 
 def _shocks(assumptions: Mapping[str, Judgement]) -> YearlyShocks:
-    """The judged spread of a year's stray from trend, and its shared part."""
-    if missing := [key for key in (SHOCK_SD, SHARED_SHOCK) if key not in assumptions]:
+    """The judged spread of a year's stray from trend, less where the council sets the price, and its shared part."""
+    if missing := [key for key in (SHOCK_SD, OWN_SHOCK_SD, SHARED_SHOCK) if key not in assumptions]:
         raise PricesError(f"The assumptions have no {', '.join(missing)}. Add them to config/assumptions.toml.")
-    return YearlyShocks(assumptions[SHOCK_SD].value, assumptions[SHARED_SHOCK].value)
+    keys = {setting: OWN_SHOCK_SD if setting in SET_BY_THE_COUNCIL else SHOCK_SD for setting in SETTINGS}
+    return YearlyShocks(
+        {setting: assumptions[key].value for setting, key in keys.items()}, assumptions[SHARED_SHOCK].value
+    )

@@ -34,19 +34,23 @@ class PricesAheadError(ValueError):
     """Prices cannot be drawn ahead from what was given."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class YearlyShocks:
-    """How far prices stray from trend in a year: sd in logarithms, and the part of the variance all settings share."""
+    """How far prices stray from their trend in a year.
 
-    sd: float
+    sd: setting -> standard deviation, in logarithms. shared: the part of its variance that all settings have in common.
+    """
+
+    sd: Mapping[str, float]
     shared: float
 
     def __post_init__(self) -> None:
-        if self.sd < 0 or not 0 <= self.shared <= 1:
+        if wrong := [setting for setting in SETTINGS if not 0 <= self.sd.get(setting, -1) < float("inf")]:
             raise PricesAheadError(
-                f"A yearly shock of sd {self.sd:g}, {self.shared:g} of its variance shared, cannot be: "
-                "the sd is 0 or more and the share from 0 to 1."
+                f"The yearly stray of {', '.join(wrong)} is not a standard deviation from nought up."
             )
+        if not 0 <= self.shared <= 1:
+            raise PricesAheadError(f"The shared part of a year's stray is a share from 0 to 1, not {self.shared:g}.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,22 +99,23 @@ def forward_prices(
     base_years = np.array([asked.base_years.get(setting, asked.base_year) for setting in SETTINGS])
     of_month = np.array([financial_year_of(day) for day in asked.months])
     first, last = int(min(base_years.min(), of_month.min())), int(max(base_years.max(), of_month.max()))
-    walked = _walks(asked, shocks, first, last)
+    sd = np.array([shocks.sd[setting] for setting in SETTINGS])
+    walked = sd * _walks(asked, shocks.shared, first, last)
     years = of_month[:, None] - base_years
     off = se * stream(asked.seed, "prices rise").standard_normal((asked.draws, len(SETTINGS)))
     strayed = walked[:, of_month - first] - walked[:, base_years - first, np.arange(len(SETTINGS))][:, None]
-    log = (rise + off[:, None]) * years - (se * years) ** 2 / 2 + strayed - shocks.sd**2 / 2 * np.abs(years)
+    log = (rise + off[:, None]) * years - (se * years) ** 2 / 2 + strayed - sd**2 / 2 * np.abs(years)
     base = np.array([asked.base[setting] for setting in SETTINGS])
     return PricePaths(asked.months, base * np.exp(log), pools, NOMINAL, asked.basis)
 
 
-def _walks(asked: PricesAsked, shocks: YearlyShocks, first: int, last: int) -> Draws:
-    """Shocks added up from the first year (nought there) to the last: draw x year x setting, in logarithms."""
+def _walks(asked: PricesAsked, shared: float, first: int, last: int) -> Draws:
+    """Standard shocks added up from the first year (nought there) to the last: draw x year x setting."""
     walks = np.zeros((asked.draws, last - first + 1, len(SETTINGS)))
     for place, year in enumerate(range(first + 1, last + 1), start=1):
         shock = stream(asked.seed, f"prices shock {year}").standard_normal((asked.draws, len(SETTINGS) + 1))
-        mixed = np.sqrt(shocks.shared) * shock[:, :1] + np.sqrt(1 - shocks.shared) * shock[:, 1:]
-        walks[:, place] = walks[:, place - 1] + shocks.sd * mixed
+        mixed = np.sqrt(shared) * shock[:, :1] + np.sqrt(1 - shared) * shock[:, 1:]
+        walks[:, place] = walks[:, place - 1] + mixed
     return walks
 
 

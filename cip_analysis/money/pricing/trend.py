@@ -141,18 +141,19 @@ def _independent(columns: pd.DataFrame, weights: Matrix) -> pd.DataFrame:
 
 
 def believed_trend(
-    seen: pd.DataFrame, assumptions: Mapping[str, Judgement], shock_sd: float
+    seen: pd.DataFrame, assumptions: Mapping[str, Judgement], shock_sd: Mapping[str, float]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The rise a year ahead in every setting: what payments show, leaning on the judgement as far as they are unsure.
 
-    seen: as `price_trend` gives it. The judgement `price.rise-<setting>` is its value, in logarithms, and its range low
-    to high holds the rise four times in five. What n years show of the rise to come is unsure by their sampling error
-    and by chance of those years: variance = seen_log_se² + 1.2 × shock_sd² ÷ n. The two are weighed by 1 ÷ variance.
+    seen: as `price_trend` gives it. shock_sd: setting -> how far a price strays from its trend in a year, in logarithms.
+    The judgement `price.rise-<setting>` is its value, and its range low to high holds the rise four times in five. What
+    n years show of the rise to come is unsure by their sampling error and by chance of those years: variance =
+    seen_log_se² + 1.2 × shock_sd² ÷ n. The two are weighed by 1 ÷ variance.
     Columns setting, BELIEVED_COLUMNS, then those seen, blank where there are too few. Notes name the settings judged.
     """
     prior = _judged(assumptions)
     table = prior.merge(seen, on="setting", how="left")
-    unsure = table["seen_log_se"] ** 2 + WALK_SLOPE * shock_sd**2 / table["years"]
+    unsure = table["seen_log_se"] ** 2 + WALK_SLOPE * table["setting"].map(shock_sd) ** 2 / table["years"]
     told = (1 / unsure).fillna(0.0)
     judged = 1 / table["judged_se"] ** 2
     rise = (told * table["seen_log"].fillna(0.0) + judged * table["judged_log"]) / (told + judged)
