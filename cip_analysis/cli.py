@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from cip_analysis.ledgers import Findings, Treatments
-from cip_analysis.printing import console, errors, print_check, print_forecast, print_scorecard
+from cip_analysis.printing import bar, console, errors, print_check, print_forecast, print_scorecard
 from cip_analysis.records import Episodes
 from cip_analysis.settings import Council, Pack, PaymentColumns, Run, find_root, read_settings
+
+if TYPE_CHECKING:
+    from cip_analysis.publish.pack import PackRequest
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -123,12 +123,12 @@ def pack(
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A notebook parameter.")] = None,
 ) -> None:
     """Render an evidence pack: every notebook, or none. Exit 0 made, 1 not made, 2 wrong call: nothing was run."""
-    from cip_analysis.publish.pack import PackRequest, plan_pack, render_pack
+    from cip_analysis.publish.pack import PackRequest, plan_pack
 
     try:
         root = find_root(Path.cwd())
         settings = read_settings(pack_file, Pack)
-        _make_synthetic_data(root, settings)
+        _make_synthetic_data(root, settings.run)
         request = PackRequest(
             pack_file=pack_file.resolve(), root=root, to=(to or root / "reports").resolve(), jobs=jobs,
             audience=audience, overrides=tuple(set_ or ()),
@@ -136,38 +136,63 @@ def pack(
         plan_pack(request)
     except (ValueError, OSError) as error:
         _stop(error, WRONG_CALL)
+    console.print(f"Pack written: {_render(request, len(settings.notebooks)) / 'index.html'}")
+
+
+def _render(request: PackRequest, notebooks: int) -> Path:
+    """The pack's folder, rendered with a bar; what stops it said, and the code it leaves with."""
+    from cip_analysis.publish.pack import render_pack
+
     try:
-        with Progress(
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
-            TimeElapsedColumn(), console=errors,
-        ) as progress:  # fmt: skip
-            task = progress.add_task("Checking parameters", total=len(settings.notebooks))
-
-            def show(done: int, what: str) -> None:
-                """Move the bar on."""
-                progress.update(task, completed=done, description=what)
-
-            folder = render_pack(request, show)
+        with bar("Checking parameters", notebooks) as move:
+            return render_pack(request, lambda done, what: move(done, None, what))
     except KeyboardInterrupt:
         errors.print("[bold red]cip:[/] stopped before the end. No pack was written, and the last good one stands.")
         raise typer.Exit(INTERRUPTED) from None
     except (ValueError, OSError) as error:
         _stop(error, NOT_USABLE)
-    console.print(f"Pack written: {folder / 'index.html'}")
 
 
-def _make_synthetic_data(root: Path, settings: Pack) -> None:
+def _make_synthetic_data(root: Path, run_file: str) -> None:
     """Invent the run's own county where the run asks for one and it is not there yet."""
-    run = read_settings(root / settings.run, Run)
-    folder = (root / run.returns).parent
-    if run.synthetic_seed is None or (root / run.returns).exists():
-        return
-    from cip_analysis.synthetic.write import SynthesisOptions
-    from cip_analysis.synthetic.write import synthesise as invent
+    from cip_analysis.synthetic.write import invent_where_absent
 
-    options = SynthesisOptions(run.synthetic_seed, run.synthetic_first_year, run.synthetic_last_year, None)
-    with console.status("Inventing the county (SYNTHETIC), once"):
-        invent(read_settings(root / run.council, Council), folder, options)
+    with console.status("Seeing to the run's data"):
+        invent_where_absent(root, read_settings(root / run_file, Run))
+
+
+@app.command()
+def monitor(
+    run_file: Annotated[Path, typer.Argument(metavar="RUN", help="Run file, e.g. config/runs/….toml.")],
+    month: Annotated[str, typer.Option(help="The month to stand at the end of, e.g. 2018-09.")],
+    to: Annotated[Path | None, typer.Option(help="Folder; reports/monitor-MONTH unless told.")] = None,
+    audience: Annotated[str | None, typer.Option(help="public or exempt; public unless told.")] = None,
+) -> None:
+    """Where the year stands at a month's end: one page, and in_year.csv. Exit 0 made, 1 not made, 2 wrong call."""
+    from cip_analysis.monitoring import follow, open_month, read_month, stand
+    from cip_analysis.monitoring_account import list_position
+    from cip_analysis.publish.pack import PackRequest, plan_pack
+
+    try:
+        root = find_root(Path.cwd())
+        read_month(month)
+        chosen, notes = follow(str(run_file.resolve()))
+        _make_synthetic_data(root, chosen)
+        pack_file = root / "config" / "packs" / "in-year.toml"
+        folder = (to or root / "reports" / f"monitor-{month}").resolve()
+        request = PackRequest(pack_file, root, folder, 1, audience, (f"run={chosen}", f"month={month}"))
+        opened = open_month(chosen, month, audience=audience or "public")
+        plan_pack(request)
+    except (ValueError, OSError) as error:
+        _stop(error, WRONG_CALL)
+    for note in (*notes, *opened.notes):
+        console.print(f"Note: {note}", soft_wrap=True, highlight=False, markup=False)
+    made = _render(request, 1)
+    try:
+        list_position(opened, stand(opened)).to_csv(folder / "in_year.csv", index=False, float_format="%.2f")
+    except OSError as error:
+        _stop(error, NOT_USABLE)
+    console.print(f"Written: {made / 'index.html'} and {folder / 'in_year.csv'}", soft_wrap=True)
 
 
 @app.command()
@@ -192,11 +217,11 @@ def forecast(
     except (ValueError, OSError) as error:
         _stop(error, WRONG_CALL)
     try:
-        with _bar("Playing children forward") as move:
+        with bar("Playing children forward") as move:
             ahead = forecast_run(opened, asked, move)
         tables = {"forecast": ahead.table, "spend": spend_ahead(opened, ahead)}
         if track_record:
-            with _bar("Forecasting again from the past") as move:
+            with bar("Forecasting again from the past") as move:
                 tables["scorecard"] = score_run(opened, asked, move)
         to.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
@@ -206,17 +231,6 @@ def forecast(
     except (ValueError, OSError) as error:
         _stop(error, NOT_USABLE)
     print_forecast(ahead, opened.synthetic)
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar, moved on by how many are done and of how many."""
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(), console=errors,
-    ) as progress:  # fmt: skip
-        task = progress.add_task(what, total=None)
-        yield lambda done, count: progress.update(task, completed=done, total=count)
 
 
 @app.command()
@@ -259,7 +273,7 @@ def _backtest_own(run_file: Path, to: Path | None, method: str | None, draws: in
         opened = open_run(str(run_file.resolve()))
         asked = asked_of(opened, method, None, draws, seed)
         LookBack((asked.method,))
-        with _bar("Forecasting again from the past") as move:
+        with bar("Forecasting again from the past") as move:
             scored = forecast_alike(look_back_run(opened, asked, move))
         card = scorecard(scored)
         card = card[card["method"].isin([method, *RIVALS])] if method else card

@@ -37,7 +37,7 @@ from cip_analysis.money.in_year import (
     spend_to_date,
 )
 from cip_analysis.money.prices import PricePaths, PricesAsked, learn_prices, price_paths
-from cip_analysis.money.spend import count_child_days, price_outturn, weekly_prices
+from cip_analysis.money.spend import count_child_days, price_months, price_outturn, weekly_prices
 from cip_analysis.projections import Projection
 from cip_analysis.returns.capacity import read_capacity
 from cip_analysis.returns.payments.matching import match_payments
@@ -124,9 +124,7 @@ def follow(run: str, *, own: bool = True) -> tuple[str, tuple[str, ...]]:
     settings = read_settings(find_root(Path.cwd()) / run, RunSettings)
     if not settings.in_year or not own:
         return run, ()
-    said = (
-        f"The run asked for, {settings.title}, names {Path(settings.in_year).name} as the run of the year now running."
-    )
+    said = f"The run asked for, {settings.title}, names {Path(settings.in_year).name} for the year now running."
     return settings.in_year, (said,)
 
 
@@ -193,7 +191,7 @@ def _stand(run: Run, day: date, billed: date) -> Position:
         return Position(spent, (), none, none, np.zeros((run.settings.draws, 0, len(SETTINGS))), "the year is over")
     projection = play_on(run)
     paths = prices_of(run, spent, projection)
-    every, present = _priced(projection, paths, run.settings.seed)
+    every, present = price_months(projection, paths, run.settings.seed)
     rest, ours = (_as_pence(gbp[:, 1 : len(months) + 1], carry_unmatched(spent, months)) for gbp in (every, present))
     days = np.asarray(projection.child_days[:, 1 : len(months) + 1], dtype="float64")
     return Position(spent, months, rest, ours, days, paths.basis, (*projection.notes, *paths.notes))
@@ -289,9 +287,3 @@ def _as_pence(gbp: NDArray[np.floating], unmatched: Pence) -> Pence:
     pence = np.rint(gbp * 100).astype("int64")
     beside = np.broadcast_to(unmatched[:, None], (*pence.shape[:2], 1))
     return np.concatenate([pence, beside], axis=2)
-
-
-def _priced(projection: Projection, paths: PricePaths, seed: int) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """£ of every projected child-day by draw, month and setting; and of those of children already in care."""
-    days = projection.child_days * paths.level / 7
-    return days, projection.child_days_present * paths.level / 7

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from cip_analysis.ledgers import Findings, Treatments
@@ -18,6 +21,22 @@ if TYPE_CHECKING:
 
 console = Console()
 errors = Console(stderr=True)
+
+
+@contextmanager
+def bar(what: str, count: int | None = None) -> Iterator[Callable[..., None]]:
+    """A progress bar, moved on by how many are done, of how many if that was not known, and what is under way."""
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(), console=errors,
+    ) as progress:  # fmt: skip
+        task = progress.add_task(what, total=count)
+
+        def move(done: int, of: int | None = None, now: str = what) -> None:
+            """Move the bar on."""
+            progress.update(task, completed=done, total=count if of is None else of, description=now)
+
+        yield move
 
 
 def print_check(findings: Findings, treatments: Treatments, as_json: bool) -> None:

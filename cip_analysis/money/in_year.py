@@ -68,7 +68,7 @@ def known_payments(payments: Payments, day: date, received_by: date) -> Payments
 
 
 def _nights(start: pd.Series, end: pd.Series) -> Pence:
-    return (end - start).dt.days.to_numpy("int64")
+    return np.asarray((end - start).dt.days, dtype="int64")
 
 
 def _shared(gbp: pd.Series, kept: Pence, whole: Pence) -> Numbers:
@@ -173,11 +173,10 @@ def _by_month(owed: pd.DataFrame, months: tuple[date, ...]) -> Pence:
 def _owed(episodes: Episodes, payments: Payments, received_by: date, assumed: Mapping[str, float]) -> pd.DataFrame:
     """Nights of the year that no fee has been paid for and that will be billed: setting, night, pence a night.
 
-    A child whose stay in a setting has been paid for is accrued at that child's last fee there. A stay that began
-    after `received_by` and has no bill yet is accrued at what its setting's paid nights cost, times the share of the
-    setting's nights that were paid for in the year before, because some placements are never billed. An older stay
-    that nobody has ever billed is not accrued: past ones like it cost nothing. Where nothing at all was paid, every
-    night is at the assumed price.
+    A child paid for in that setting up to `received_by` is accrued at the last fee there. A stay that began later and
+    has no bill yet is accrued at what its setting's paid nights cost, times the share of the setting's nights that
+    were paid for in the year before, because some placements are never billed. Anything else long unbilled is not
+    accrued: past stays like it cost nothing. Where there is no payments file, every night is at the assumed price.
     """
     day = episodes.census_date
     year = day.year + (day.month > MARCH)
@@ -194,7 +193,7 @@ def _owed(episodes: Episodes, payments: Payments, received_by: date, assumed: Ma
     unpaid = every[~np.isin(_keys(every, children), _keys(billed, children))]
     usual = unpaid["setting"].map(_usual_price(episodes, payments, fees, year))
     usual = usual.where(unpaid["begun"].gt(pd.Timestamp(received_by)), 0).fillna(0)
-    own = _last_fee(fees, year).reindex(pd.MultiIndex.from_frame(unpaid[["child", "setting"]])).to_numpy()
+    own = _last_fee(fees, received_by).reindex(pd.MultiIndex.from_frame(unpaid[["child", "setting"]])).to_numpy()
     price = pd.Series(own, index=unpaid.index).fillna(usual).round().astype("int64")
     return unpaid.assign(pence=price)[price.gt(0)][columns]
 
@@ -219,13 +218,13 @@ def _each_night(periods: pd.DataFrame) -> pd.DataFrame:
 
 def _keys(nights: pd.DataFrame, children: pd.Index) -> Pence:
     """One number for each child and night; children not of the stays share one of their own, below nought."""
-    who = children.get_indexer(nights["child"]).astype("int64")
+    who = children.get_indexer(pd.Index(nights["child"])).astype("int64")
     return np.asarray(who * DAYS_A_KEY + nights["night"].to_numpy("datetime64[D]").astype("int64"), dtype="int64")
 
 
-def _last_fee(fees: pd.DataFrame, year: int) -> pd.Series:
-    """Pence a night of each child's last fee in each setting, of this year or the last, net of contributions."""
-    last = fees[fees["financial_year"].between(year - 1, year)].sort_values("end", kind="stable")
+def _last_fee(fees: pd.DataFrame, received_by: date) -> pd.Series:
+    """Pence a night of each child's last fee in each setting, net of contributions, where paid up to `received_by`."""
+    last = fees[fees["end"] >= pd.Timestamp(received_by)].sort_values("end", kind="stable")
     last = last.drop_duplicates(["child", "setting"], keep="last")
     nightly = to_pence(last["amount_gbp"]) / _nights(last["start"], last["end"])
     return nightly.set_axis(pd.MultiIndex.from_frame(last[["child", "setting"]]))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cip_analysis.settings import Council
+from cip_analysis.settings import Council, Run, read_settings
 from cip_analysis.synthetic.adoption import adoptions_table, invent_decisions, placed_adoption_table
 from cip_analysis.synthetic.attachments import (
     MISSING_FROM,
@@ -89,6 +89,14 @@ def synthesise(council: Council, folder: Path, options: SynthesisOptions) -> Non
     histories = invent_county(council, targets, options.seed, years=years, children=options.children)
     tables = county_tables(histories, council, options.seed)
     _replace(folder, tables, _said_of(council, options))
+
+
+def invent_where_absent(root: Path, run: Run) -> None:
+    """The run's own county invented beside its returns, where the run asks for one and it is not there yet."""
+    if run.synthetic_seed is None or (root / run.returns).exists():
+        return
+    options = SynthesisOptions(run.synthetic_seed, run.synthetic_first_year, run.synthetic_last_year, None)
+    synthesise(read_settings(root / run.council, Council), (root / run.returns).parent, options)
 
 
 def county_tables(histories: Histories, council: Council, seed: int) -> dict[str, pd.DataFrame]:
