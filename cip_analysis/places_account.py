@@ -61,20 +61,22 @@ def state_places(capacity: Capacity, judgements: Mapping[str, Judgement]) -> pd.
 def list_gaps(projection: Projection, places: Places, base: int) -> pd.DataFrame:
     """Need, places and the gap between them, a row a kind and month end, kinds as KINDS has them in words.
 
-    base: gaps are rounded to its multiples, so that a gap and the places beside it do not tell a count that is rounded.
-    Columns: kind, month, p10_needed, p50_needed, p90_needed and the same of places, p10_gap, p50_gap, p90_gap (draw by
-    draw), all in whole children, and chance_short.
+    base: needs and gaps are rounded to its multiples, so that a gap and the places beside it do not tell a count that
+    is rounded. Columns: kind, month, now (children who need a place at the origin: where that is withheld, so is every
+    month), p10_needed, p50_needed, p90_needed and the same of places, p10_gap, p50_gap, p90_gap (draw by draw), all in
+    whole children, and chance_short.
     """
     between = set_against(projection, places)
     parts = []
     for kind, words in KINDS.items():
         values = {"needed": between.need[kind], "places": between.places[kind], "gap": between.beyond(kind)}
         columns = {
-            f"{point}_{what}": to_base(np.percentile(draws, share, axis=0), base if what == "gap" else 1)
+            f"{point}_{what}": to_base(np.percentile(draws, share, axis=0), 1 if what == "places" else base)
             for what, draws in values.items()
             for point, share in SHARE_OF_DRAWS.items()
         }
-        table = pd.DataFrame({"kind": words, "month": pd.DatetimeIndex(list(between.months)), **columns})
+        named = {"kind": words, "month": pd.DatetimeIndex(list(between.months)), "now": between.need[kind][0, 0]}
+        table = pd.DataFrame({**named, **columns})
         parts.append(table.assign(chance_short=between.binds(kind).mean(axis=0)))
     return pd.concat(parts, ignore_index=True)
 
@@ -82,8 +84,9 @@ def list_gaps(projection: Projection, places: Places, base: int) -> pd.DataFrame
 def compare_gaps(ahead: Ahead, places: Places, scenarios: Sequence[Scenario], kind: str, base: int) -> pd.DataFrame:
     """How each scenario changes the gap of one kind by the horizon, its own places included: the most narrowing first.
 
-    base: gaps and changes are rounded to its multiples. Columns: scenario (its title), needed and places (medians,
-    whole), p10_gap, p50_gap, p90_gap, and p10_change and so on: of the gap from the baseline's, draw by draw.
+    base: needs, gaps and changes are rounded to its multiples. Columns: scenario (its title), now (children who need a
+    place at the origin: where that is withheld, so is the row), needed and places (medians, whole), p10_gap, p50_gap,
+    p90_gap, and p10_change and so on: of the gap from the baseline's, draw by draw.
     Scenarios that do not change it are left out, but the first row is the baseline, "as things are".
     """
     named = {scenario.name: scenario for scenario in scenarios}
@@ -92,14 +95,15 @@ def compare_gaps(ahead: Ahead, places: Places, scenarios: Sequence[Scenario], ki
     for projection in ahead.every:
         scenario = named.get(projection.scenario)
         after = set_against(projection, add_places(places, scenario) if scenario else places)
-        middles = (np.median(side[kind][:, -1]) for side in (after.need, after.places))
-        change = after.beyond(kind)[:, -1] - before.beyond(kind)[:, -1]
-        spread = to_base(np.percentile(change, list(SHARE_OF_DRAWS.values())), base)
-        gap = to_base(np.percentile(after.beyond(kind)[:, -1], list(SHARE_OF_DRAWS.values())), base)
+        needed, usable = (np.median(side[kind][:, -1]) for side in (after.need, after.places))
+        gap = after.beyond(kind)[:, -1]
+        change = gap - before.beyond(kind)[:, -1]
+        spread = np.percentile(np.stack([gap, change]), list(SHARE_OF_DRAWS.values()), axis=1).T.ravel()
+        rounded = to_base(np.array([needed, *spread]), base).tolist()
         title = ahead.titles.get(projection.scenario, AS_THINGS_ARE)
-        rows.append((title, *(int(np.round(middle)) for middle in middles), *map(int, gap), *map(int, spread)))
+        rows.append((title, int(before.need[kind][0, 0]), rounded[0], int(np.round(usable)), *rounded[1:]))
     spreads = [f"{point}_{what}" for what in ("gap", "change") for point in SHARE_OF_DRAWS]
-    columns = ["scenario", "needed", "places", *spreads]
+    columns = ["scenario", "now", "needed", "places", *spreads]
     table = pd.DataFrame(rows, columns=columns).astype({"scenario": "str"})
     moved = table[table["scenario"].ne(AS_THINGS_ARE) & table[columns[-3:]].any(axis=1)]
     narrowing = moved.sort_values("p50_change", kind="stable")

@@ -120,7 +120,8 @@ class Gap:
 def count_capacity(own: OwnPlaces, as_at: date, years: int = HISTORY_YEARS) -> Capacity:
     """What was open on a day, and how households came and went in the years before it, as known on that day.
 
-    A file in which no household ever closed lists only those still here: it cannot tell how they come and go.
+    A file in which no household ever closed lists only those still here: it cannot tell how they come and go. One that
+    lists no household at all, or no home, is taken at its word, and a note says so.
     """
     here = own.open_on(as_at)
     households = here.loc[here["kind"] == HOUSEHOLD, "places"]
@@ -134,13 +135,15 @@ def count_capacity(own: OwnPlaces, as_at: date, years: int = HISTORY_YEARS) -> C
     until = ever["closed"].where(ever["closed"] < end, end)
     stays = until - ever["opened"].where(ever["opened"] > begins, begins)
     household_years = float(stays.dt.days.clip(lower=0).sum() / DAYS_IN_YEAR)
-    counted = Capacity(as_at, by_places.astype("int64"), beds, came, went, float(years), household_years)
+    lacking = sorted({HOUSEHOLD, HOME} - set(own.table["kind"]))
+    notes = tuple(f"The capacity file lists no {kind}: the council is taken never to have had one." for kind in lacking)
+    counted = Capacity(as_at, by_places.astype("int64"), beds, came, went, float(years), household_years, notes=notes)
     if not len(ever) or ever["closed"].notna().any():
         return counted
     said = (
         "The capacity file has no foster household that closed: how carers come and go is taken from the assumptions."
     )
-    return replace(counted, approvals=0, resignations=0, years=0.0, household_years=0.0, notes=(said,))
+    return replace(counted, approvals=0, resignations=0, years=0.0, household_years=0.0, notes=(*notes, said))
 
 
 def state_capacity(stated: StatedCapacity, as_at: date, judgements: Mapping[str, Judgement]) -> Capacity:

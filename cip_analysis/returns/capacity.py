@@ -41,11 +41,17 @@ def read_capacity(path: Path) -> OwnPlaces:
     """The council's capacity file (CSV): columns COLUMNS, of which name and reason may be left out.
 
     Dates are dd/mm/yyyy or ISO. Names are not kept.
-    Raises CapacityFileError naming the file and rows at fault, never a name.
+    Raises CapacityFileError naming the file and rows at fault, never a name; and for a file that lists nobody, because
+    an export gone wrong looks the same and would leave every child without a place.
     """
     sheet = _open(path)
     if missing := [name for name in NEEDED if name not in sheet]:
         raise CapacityFileError(f"{path.name}: no column {', '.join(missing)}. {ADVICE}")
+    if sheet.empty:
+        raise CapacityFileError(
+            f"{path.name}: no foster household or home is listed under the column names. List them, or leave "
+            f"`capacity` out of the run, and what the council's settings state stands in. {ADVICE}"
+        )
     text = sheet.reindex(columns=list(COLUMNS), fill_value="").apply(lambda column: column.fillna("").str.strip())
     kind = text["kind"].str.lower().str.replace("’", "'")
     places = pd.to_numeric(text["places"], errors="coerce")

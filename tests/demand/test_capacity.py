@@ -90,12 +90,25 @@ def test_a_file_of_those_still_here_alone_cannot_tell_how_carers_come_and_go():
     own = own_places(("foster household", 2, "2010-01-01", None), ("foster household", 2, "2017-01-01", None))
     counted = count_capacity(own, ORIGIN)
     assert (counted.households, counted.years, counted.household_years) == (2, 0, 0)
-    assert "no foster household that closed" in counted.notes[0]
+    assert "no foster household that closed" in counted.notes[-1]
     places = project_capacity(
         replace(counted, by_places=np.array([0, 1000])), MONTHS, 200, 1,
         judged(foster_places_usable=1.0, foster_leaving_share=0.2, foster_approvals_share=0.0),
     )  # fmt: skip
     assert places.usable["fostering"][:, 12].mean() / 2 == pytest.approx(800, rel=0.01)
+
+
+def test_a_file_without_a_household_or_without_a_home_is_taken_at_its_word_and_it_is_said():
+    home, household = ("children's home", 4, "2010-01-01", None), ("foster household", 2, "2010-01-01", "2017-01-01")
+    homes, fostering, both = (
+        count_capacity(own_places(*rows), ORIGIN) for rows in ([home], [household], [home, household])
+    )
+    assert (homes.households, homes.home_beds, fostering.home_beds) == (0, 4, 0)
+    assert [note.split(":")[0] for note in (*homes.notes, *fostering.notes)] == [
+        "The capacity file lists no foster household", "The capacity file lists no children's home",
+    ]  # fmt: skip
+    assert both.notes == ()
+    assert (project_capacity(homes, MONTHS, 20, 1, SHIPPED).usable["fostering"] == 0).all()
 
 
 def test_with_no_file_what_the_council_states_stands_in_and_it_is_said():

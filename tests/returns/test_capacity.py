@@ -75,6 +75,14 @@ def test_a_file_that_is_not_there_not_text_or_lacks_a_column_is_refused(tmp_path
         read_capacity(tmp_path / "empty.csv")
 
 
+@pytest.mark.parametrize("rows", [[], ["", ""]])
+def test_a_file_that_lists_nobody_is_refused_and_not_read_as_no_places(tmp_path, rows):
+    with pytest.raises(
+        CapacityFileError, match=r"capacity\.csv: no foster household or home is listed.*leave `capacity`"
+    ):
+        read_capacity(a_file(tmp_path, *rows))
+
+
 @pytest.mark.skipif(not COUNTY.exists(), reason="the invented county is not made: make data")
 def test_the_invented_county_has_the_carers_its_settings_state_and_no_home_open():
     here = read_capacity(COUNTY).open_on(date(2018, 3, 31))
