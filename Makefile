@@ -5,16 +5,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA := data/synthetic/leicestershire/SYNTHETIC.txt
+YEAR_DATA := data/synthetic/leicestershire-2019/SYNTHETIC.txt
 COUNTY := config/councils/leicestershire.toml
 VALIDATOR := $(VENV)/validator
 PEER := $(VENV)/peer
 PEER_PYTHON ?= python3.10
 VALIDATED := $(VENV)/validated
 PACK ?= config/packs/cabinet-autumn-2018.toml
+RUN ?= config/runs/autumn-2018.toml
+MONTH ?= 2018-09
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: help pack data lab test check bench validate-synthetic environment clean
+.PHONY: help pack monitor data lab test check bench validate-synthetic environment clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -22,12 +25,15 @@ help: ## this list
 pack: $(READY) ## the evidence pack for the autumn 2018 Cabinet report, in reports/
 	$(BIN)/cip pack $(PACK)
 
-data: $(DATA) ## the invented county's returns, payments and capacity file
+monitor: $(READY) $(YEAR_DATA) ## where the year stands at the end of MONTH=2018-09, in reports/
+	$(BIN)/cip monitor $(RUN) --month $(MONTH)
 
-lab: $(READY) $(DATA) ## JupyterLab on the notebooks
+data: $(DATA) $(YEAR_DATA) ## the invented counties' returns, payments and capacity files
+
+lab: $(READY) $(DATA) $(YEAR_DATA) ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
-test: $(READY) $(DATA) ## every test, then every notebook
+test: $(READY) $(DATA) $(YEAR_DATA) ## every test, then every notebook
 	$(BIN)/pytest -n 2
 	$(BIN)/pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -o addopts="" -W ignore notebooks
 
@@ -65,6 +71,9 @@ clean: ## everything that a command made
 
 $(DATA): | $(READY)
 	$(BIN)/cip synthesise $(COUNTY) --seed 20180706 --to data/synthetic/leicestershire
+
+$(YEAR_DATA): | $(READY)
+	$(BIN)/cip synthesise $(COUNTY) --seed 20180706 --last-year 2019 --to data/synthetic/leicestershire-2019
 
 $(READY): pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -15,6 +15,8 @@ from cip_analysis.publish.drawing.positions import TIME_COLUMNS, ChartError, acc
 from cip_analysis.publish.words import PERCENTILE, RANGES, STATISTICS
 from cip_analysis.records import Released
 
+SHORT_SPAN_DAYS = 550
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -140,13 +142,20 @@ def _rows(released: Released, kept: pd.Series) -> Released:
 
 
 def set_days(ax: Axes, first: pd.Timestamp, last: pd.Timestamp) -> None:
-    """A time axis from `first` to `last`, ticked at each 31 March where the years are few enough, else every other."""
+    """A time axis from `first` to `last`, ticked at each 31 March where the years are few enough, else every other.
+
+    A year and a half or less is ticked at every other month's end, the last among them.
+    """
+    ax.set_xlim(first - (last - first) * 0.01, last)  # type: ignore[arg-type]
+    if last - first <= pd.Timedelta(days=SHORT_SPAN_DAYS):
+        ends = pd.date_range(first, last, freq="ME")[::-1][::2][::-1]
+        ax.set_xticks(ends, [f"{day:%b %Y}" for day in ends])  # type: ignore[arg-type]
+        return
     years = list(range(first.year, last.year + 1))
     ticks = [pd.Timestamp(year, 3, 31) for year in years]
     ticks = [tick for tick in ticks if first <= tick <= last] or [first, last]
     step = 1 + (len(ticks) - 1) // 9
     shown = ticks[::-1][::step][::-1]
-    ax.set_xlim(first - (last - first) * 0.01, last)  # type: ignore[arg-type]
     ax.set_xticks(shown, [f"{tick.year}" for tick in shown])  # type: ignore[arg-type]
 
 
