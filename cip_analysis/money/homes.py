@@ -36,6 +36,7 @@ CONVENTIONS = ("life_years", "rate")
 
 CLOSED, MATCHED = "home.closed-cost-year", "home.matched-price-share"
 FULL = 1.0
+SAVING_OF_A_BED = "saving_of_a_bed_gbp_per_week"
 
 
 class HomesError(ValueError):
@@ -233,15 +234,15 @@ def _held(judgements: Mapping[str, Judgement], names: Sequence[str]) -> dict[str
 
 
 def heat_of_saving(costs: HomeCosts, occupancies: Sequence[float], prices: Sequence[float]) -> pd.DataFrame:
-    """What a bed-week saves at each occupancy and external price, a row a pair: occupancy, external_price, saving_gbp.
+    """What a bed-week saves at each occupancy and external price, a row a pair of the two, in words ("85%", "£3,500").
 
-    occupancy and external_price are in words ("85%", "£3,500"), occupancies down. £ a bed-week, filled or not; below
-    nought it costs more than buying. costs: one number a part, in whose price base the saving is.
+    Columns occupancy, external_price and saving_of_a_bed_gbp_per_week: £ a bed-week, filled or not; below nought it
+    costs more than buying. costs: one number a part, in whose price base the saving is.
     """
     rows = [
         (f"{share:.0%}", f"£{price:,.0f}", float(saving_per_bed_week(costs, share, price)))
         for share in occupancies
         for price in prices
     ]
-    table = pd.DataFrame(rows, columns=["occupancy", "external_price", "saving_gbp"])
+    table = pd.DataFrame(rows, columns=["occupancy", "external_price", SAVING_OF_A_BED])
     return table.astype({"occupancy": "str", "external_price": "str"})

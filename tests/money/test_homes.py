@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cip_analysis.money.homes import (
     CONVENTIONS,
     COSTS,
+    SAVING_OF_A_BED,
     HomeCosts,
     HomesError,
     annuity,
@@ -22,8 +23,8 @@ from cip_analysis.money.homes import (
     draw_judgement,
     heat_of_saving,
     judged_costs,
-    say_break_even,
     saving_per_bed_week,
+    say_break_even,
 )
 from cip_analysis.settings import read_assumptions
 
@@ -83,9 +84,7 @@ def test_a_home_that_never_breaks_even_says_so_and_why():
 # ---- identities -------------------------------------------------------------------------------------------------
 
 
-@given(
-    fixed=st.floats(0, 2e6), variable=st.floats(0, 2_000), capital=st.floats(0, 5e6), occupancy=st.floats(0.05, 1.0)
-)
+@given(fixed=st.floats(0, 2e6), variable=st.floats(0, 2_000), capital=st.floats(0, 5e6), occupancy=st.floats(0.05, 1.0))
 def test_at_its_break_even_occupancy_a_home_costs_just_what_a_bought_week_does(fixed, variable, capital, occupancy):
     home = a_home(staff_gbp=fixed, variable_gbp=variable, capital_gbp=capital)
     price = cost_per_occupied_week(home, occupancy)
@@ -168,7 +167,7 @@ def test_one_judgement_more_moves_no_other_and_two_do_not_move_together():
 def test_the_heat_table_changes_sign_just_where_the_home_breaks_even():
     home = a_home()
     table = heat_of_saving(home, [0.7, 0.8, 0.9], [2_100, 2_600, 3_100])
-    wide = table.pivot_table(index="occupancy", columns="external_price", values="saving_gbp")
+    wide = table.pivot_table(index="occupancy", columns="external_price", values=SAVING_OF_A_BED)
     assert wide.loc["80%", "£2,600"] == pytest.approx(0, abs=1e-9)
     for price in (2_100, 2_600, 3_100):
         for share in (0.7, 0.8, 0.9):
