@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from cip_analysis.budget_settings import Budget
 from cip_analysis.codes import SETTINGS
 from cip_analysis.money.drivers import split_change
-from cip_analysis.money.spend import ON_A_STAY, UNMATCHED, unpaid_stays, yearly_stays
+from cip_analysis.money.reconciliation import unpaid_stays
+from cip_analysis.money.spend import ON_A_STAY, UNMATCHED, yearly_stays
 from cip_analysis.records import Episodes, Payments
 from cip_analysis.returns.payments.cells import to_pence
 from cip_analysis.returns.payments.matching import split_by_year

@@ -18,9 +18,9 @@ from cip_analysis.codes import SETTINGS
 from cip_analysis.money.pricing.paths import FeePool, PricePaths
 from cip_analysis.money.pricing.queue import mean_multiples
 from cip_analysis.projections import Projection
-from cip_analysis.records import PAYMENT_MATCHES, Episodes, Payments, Spend
+from cip_analysis.records import Episodes, Payments, Spend
 from cip_analysis.returns.payments.cells import to_pence
-from cip_analysis.returns.payments.matching import overlaps_any, split_by_year
+from cip_analysis.returns.payments.matching import split_by_year
 from cip_analysis.settings import Judgement
 
 UNMATCHED = "not matched to a stay"
@@ -278,40 +278,6 @@ def _divided(lines: pd.DataFrame, weeks: float) -> pd.DataFrame:
         weekly_by_average_gbp=lines["spend_gbp"] / average.where(average > 0) / weeks,
         yearly_by_31_march_gbp=lines["spend_gbp"] / this.where(this > 0),
     )
-
-
-# ---- reconciliation -------------------------------------------------------------------------------------------
-
-
-def reconcile_payments(payments: Payments, by: Literal["match", "kind"] = "match") -> pd.DataFrame:
-    """Where every £ of the payments went: rows, children, £ and share, one line a kind of match (or of row).
-
-    Columns `by`, rows, children (identifiers paid for), spend_gbp, share_of_spend. Every kind of match has its line,
-    nought or not, and the lines sum to the payments' total to the penny.
-    """
-    table = payments.table
-    lines = table.assign(pence=to_pence(table["amount_gbp"]), known=table["child"].replace("", None))
-    counted = lines.groupby(by).agg(rows=("pence", "size"), children=("known", "nunique"), pence=("pence", "sum"))
-    if by == "match":
-        counted = counted.reindex(pd.Index(PAYMENT_MATCHES, name="match"), fill_value=0)
-    total = counted["pence"].sum()
-    shares = counted["pence"] / total if total else counted["pence"] * 0.0
-    return counted.assign(spend_gbp=counted["pence"] / 100, share_of_spend=shares).drop(columns="pence").reset_index()
-
-
-def unpaid_stays(episodes: Episodes, payments: Payments, first_year: int, last_year: int) -> pd.DataFrame:
-    """Stays no payment met on any day of that financial year: a gap in the file, or care that costs nothing.
-
-    Columns financial_year, setting, stays, children, child_days, share_of_child_days (of the setting's that year).
-    """
-    pieces = yearly_stays(episodes, first_year, last_year)
-    unpaid = pieces[~overlaps_any(pieces, payments.table[payments.table["match"].isin(ON_A_STAY)])]
-    counted = unpaid.groupby(KEYS, as_index=False).agg(
-        stays=("days", "size"), children=("child", "nunique"), child_days=("days", "sum")
-    )
-    volume = pieces.groupby(KEYS, as_index=False).agg(all_days=("days", "sum"))
-    counted = _in_order(counted.merge(volume, on=KEYS))
-    return counted.assign(share_of_child_days=counted["child_days"] / counted["all_days"]).drop(columns="all_days")
 
 
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:

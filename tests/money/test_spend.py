@@ -22,6 +22,7 @@ from cip_analysis.money.concentration import (
     weekly_cost_spread,
     weekly_costs,
 )
+from cip_analysis.money.reconciliation import reconcile_payments, unpaid_stays
 from cip_analysis.money.spend import (
     UNMATCHED,
     SpendError,
@@ -30,9 +31,7 @@ from cip_analysis.money.spend import (
     price_by_assumption,
     price_key,
     price_outturn,
-    reconcile_payments,
     unit_costs,
-    unpaid_stays,
     weekly_prices,
 )
 from cip_analysis.records import PAYMENT_COLUMNS, PAYMENT_MATCHES, Payments, Spend

@@ -12,7 +12,8 @@ from synthetic.invented import a_child, a_county, a_line, the_council
 
 from cip_analysis.codes import setting_of
 from cip_analysis.money.concentration import concentration, framework_gap
-from cip_analysis.money.spend import price_outturn, reconcile_payments, unit_costs
+from cip_analysis.money.reconciliation import reconcile_payments
+from cip_analysis.money.spend import price_outturn, unit_costs
 from cip_analysis.returns.finance import match_payments, read_payments
 from cip_analysis.settings import PaymentColumns
 from cip_analysis.synthetic.files import invent_identities
