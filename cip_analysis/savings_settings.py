@@ -127,8 +127,8 @@ class Savings(Settings):
 
     @model_validator(mode="after")
     def _ordered(self) -> Savings:
-        for what, keys in (("claims", [claim.key for claim in self.claims]),
-                           ("targets", [target.key for target in self.targets]), ("order", list(self.order))):  # fmt: skip
+        named = {"claims": [claim.key for claim in self.claims], "order": list(self.order)}
+        for what, keys in {**named, "targets": [target.key for target in self.targets]}.items():
             if repeated := sorted({key for key in keys if keys.count(key) > 1}):
                 raise ValueError(f"{', '.join(repeated)} is in {what} more than once")
         known = {claim.key for claim in self.claims}

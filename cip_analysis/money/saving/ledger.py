@@ -59,7 +59,7 @@ class Ledger:
 
     def __post_init__(self) -> None:
         check_columns(self.table, LEDGER_COLUMNS, "Ledger")
-        if unknown := sorted(set(self.table["claim"]) - set(self.order)):
+        if unknown := sorted(set(self.table["claim"].unique()) - set(self.order)):
             raise LedgerError(f"The ledger has {', '.join(unknown)}, which its order does not name.")
 
     def by_claim(self) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -93,14 +93,15 @@ def month_ends_of(year: int) -> list[date]:
 
 
 def running_cost_pence(claim: Claim, year: int, rise: float) -> int:
-    """What a claim costs in the financial year ending 31 March `year`: its share of the year, with rises since it began.
+    """What a claim costs in the financial year ending 31 March `year`: its share of it, with rises since it began.
 
     £ a year × share of the year's days that it runs × (1 + rise)^(years since its first), and the one-off in its first.
     By hand: £450,000 from 1 October 2018 is 182 ÷ 365 of it in 2018/19, £224,383.56; at 2%, £459,000 in 2019/20.
     """
     opens, closes = date(year - 1, 4, 1), date(year, 4, 1)
     first = claim.start.year + (claim.start.month > 3)
-    runs = (min(claim.until or closes, closes) - max(claim.start, opens)).days
+    ends = claim.until + timedelta(days=1) if claim.until else closes
+    runs = (min(ends, closes) - max(claim.start, opens)).days
     share = max(runs, 0) / (closes - opens).days
     running = claim.running_cost_gbp * share * (1 + rise) ** max(year - first, 0)
     return round(100 * (running + (claim.one_off_gbp if year == first else 0.0)))

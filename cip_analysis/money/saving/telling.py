@@ -1,0 +1,196 @@
+"""Tables of a ledger of savings, shaped for a page: nothing is drawn, released or said here.
+
+Claims go by their titles. Money is £ million of the ledger's price base unless a column says otherwise. `children_now`
+are those in care at the origin in the settings and of the ages that a claim names: where they are too few to show, so
+is what is said of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from cip_analysis.codes import AGE_BANDS, SETTINGS
+from cip_analysis.money.saving.ledger import Ledger, LedgerError
+from cip_analysis.projections import Projection
+from cip_analysis.savings_settings import Claim, Target
+
+TOTAL = "all claims, one after another"
+POINTS = {"p10": 10, "p50": 50, "p90": 90}
+MILLION_PENCE, WEEK = 1e8, 7
+FEWEST_WEEKS = 0.5
+"""Child-weeks a year, on average, below which a setting is left out of a table."""
+
+
+def list_claims(claims: Sequence[Claim]) -> pd.DataFrame:
+    """Who claims what: claim, kind, who (whose weeks), otherwise (what would be without it), in the order given."""
+    return pd.DataFrame(
+        {
+            "claim": [claim.title for claim in claims],
+            "kind": [claim.kind for claim in claims],
+            "who": [claim.children for claim in claims],
+            "otherwise": [claim.counterfactual for claim in claims],
+        },
+        dtype="str",
+    )
+
+
+def list_terms(claims: Sequence[Claim]) -> pd.DataFrame:
+    """On what terms: claim, starts, in_full_by, wears_off, likely_to_come, running_cost_gbp, rests_on, owner."""
+    return pd.DataFrame(
+        {
+            "claim": [claim.title for claim in claims],
+            "starts": [f"{claim.start:%B %Y}" for claim in claims],
+            "in_full_by": [f"{claim.in_full:%B %Y}" for claim in claims],
+            "wears_off": [f"{claim.drop_off:.0%} a year" if claim.drop_off else "no" for claim in claims],
+            "likely_to_come": [
+                f"{claim.delivered.low:.0%} to {claim.delivered.high:.0%}, likeliest {claim.delivered.mid:.0%}"
+                for claim in claims
+            ],
+            "running_cost_gbp": [claim.running_cost_gbp for claim in claims],
+            "rests_on": [
+                f"{claim.source}{f'; paragraph {claim.paragraph}' if claim.paragraph else ''}" for claim in claims
+            ],
+            "owner": [claim.owner for claim in claims],
+        }
+    )
+
+
+def count_now(baseline: Projection, claims: Sequence[Claim]) -> dict[str, int]:
+    """Claim's key -> children in care at the origin in its settings and of its ages; TOTAL -> all in care."""
+    there = baseline.stock[0, 0]
+    counted = {TOTAL: int(there.sum())}
+    for claim in claims:
+        ages = [AGE_BANDS.index(age) for age in claim.ages or AGE_BANDS]
+        settings = [SETTINGS.index(setting) for setting in claim.settings or SETTINGS]
+        counted[claim.key] = int(there[np.ix_(ages, settings)].sum())
+    return counted
+
+
+def weigh_claims(ledger: Ledger, claims: Sequence[Claim], year: int, now: dict[str, int]) -> pd.DataFrame:
+    """What each claim saves in one financial year if it delivers in full: alone, double counted, in the ledger.
+
+    Means over draws, so that alone less double counted is the ledger's, and the claims sum to the last row. Columns:
+    claim, kind, children_now, alone_gbp_million, double_counted_gbp_million, in_ledger_gbp_million.
+    """
+    means = _of_year(ledger.by_claim(), year).groupby("claim")[["alone_pence", "double_pence", "saved_pence"]].mean()
+    table = _in_order(means / MILLION_PENCE, claims)
+    table = pd.concat([table, table.sum().to_frame(TOTAL).T])
+    table.columns = ["alone_gbp_million", "double_counted_gbp_million", "in_ledger_gbp_million"]
+    return _named(table, claims, now)
+
+
+def spread_claims(ledger: Ledger, claims: Sequence[Claim], year: int, now: dict[str, int]) -> pd.DataFrame:
+    """How far what each claim saves in one year, alone and in the ledger, differs between draws, if in full.
+
+    Columns: claim (with "alone" or "in the ledger" after it), children_now, p10_, p50_ and p90_saving_gbp_million.
+    Percentiles do not add up: each is of its own draws.
+    """
+    table = _of_year(ledger.by_claim(), year)
+    total = table.groupby("draw")[["alone_pence", "saved_pence"]].sum().assign(claim=TOTAL)
+    spread = pd.concat([table, total.reset_index()]).groupby("claim")[["alone_pence", "saved_pence"]]
+    at = {name: spread.quantile(point / 100) / MILLION_PENCE for name, point in POINTS.items()}
+    rows = [
+        {"claim": f"{title}: {words}", "children_now": now[key],
+         **{f"{name}_saving_gbp_million": held[measure][key] for name, held in at.items()}}
+        for key, title in [*((claim.key, claim.title) for claim in claims), (TOTAL, "All claims")]
+        for measure, words in (("alone_pence", "alone"), ("saved_pence", "in the ledger"))
+        if not (key == TOTAL and measure == "alone_pence")
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def weigh_weeks(ledger: Ledger, claims: Sequence[Claim], year: int, now: dict[str, int]) -> pd.DataFrame:
+    """Child-weeks in one year that each claim in the ledger takes from a setting (above nought) or brings it.
+
+    Means over draws. Columns: claim, children_now, setting, child_weeks; settings that hardly move are left out.
+    Under TOTAL, all claims together.
+    """
+    table = _of_year(ledger.table, year)
+    weeks = table.groupby(["claim", "setting"])["saved_days"].sum().div(WEEK * table["draw"].nunique())
+    both = pd.concat([weeks, pd.concat({TOTAL: weeks.groupby("setting").sum()})])
+    title = {claim.key: claim.title for claim in claims} | {TOTAL: TOTAL}
+    rows = [
+        {"claim": title[key], "children_now": now[key], "setting": setting, "child_weeks": float(both[key, setting])}
+        for key in title
+        for setting in SETTINGS
+        if abs(float(both.get((key, setting), 0.0))) >= FEWEST_WEEKS
+    ]
+    return pd.DataFrame(rows, columns=["claim", "children_now", "setting", "child_weeks"])
+
+
+def net_claims(
+    likely: pd.DataFrame, ledger: Ledger, claims: Sequence[Claim], year: int, now: dict[str, int]
+) -> pd.DataFrame:
+    """From what a claim would save in full to what is likely net of its cost, in one year: means over draws, £ million.
+
+    Columns: claim, kind, children_now, in_full_gbp_million, not_delivered_gbp_million (what delivery and wear take),
+    likely_gbp_million, running_cost_gbp_million, net_gbp_million; the last row is all claims, of kinds not alike.
+    """
+    full = _of_year(ledger.by_claim(), year).groupby("claim")["saved_pence"].mean()
+    means = _of_year(likely, year).groupby("claim")[["gross_pence", "cost_pence", "net_pence"]].mean()
+    table = means.assign(full=full)
+    table = table.assign(lost=table["full"] - table["gross_pence"])
+    table = _in_order(table[["full", "lost", "gross_pence", "cost_pence", "net_pence"]] / MILLION_PENCE, claims)
+    table = pd.concat([table, table.sum().to_frame(TOTAL).T])
+    table.columns = ["in_full_gbp_million", "not_delivered_gbp_million", "likely_gbp_million",
+                     "running_cost_gbp_million", "net_gbp_million"]  # fmt: skip
+    return _named(table, claims, now)
+
+
+def compare_stated(likely: pd.DataFrame, claims: Sequence[Claim], year: int, now: dict[str, int]) -> pd.DataFrame:
+    """What the council said of a claim beside what is found here: only claims of which something was said.
+
+    Columns: claim, children_now, council_said_gbp, of_what, likely_gbp (mean, before its cost), p10_likely_gbp,
+    p90_likely_gbp, in that year.
+    """
+    gross = _of_year(likely, year).groupby("claim")["gross_pence"]
+    means, low, high = gross.mean() / 100, gross.quantile(0.1) / 100, gross.quantile(0.9) / 100
+    rows = [
+        {"claim": claim.title, "children_now": now[claim.key], "council_said_gbp": claim.stated_gbp,
+         "of_what": claim.stated_as, "likely_gbp": means[claim.key], "p10_likely_gbp": low[claim.key],
+         "p90_likely_gbp": high[claim.key]}
+        for claim in claims if claim.stated_gbp is not None
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def list_targets(targets: Sequence[Target]) -> pd.DataFrame:
+    """The targets: target, target_gbp_million, financial_year, said_by, part: held against the ledger, or context."""
+    return pd.DataFrame(
+        {
+            "target": [target.title for target in targets],
+            "target_gbp_million": [target.gbp / 1e6 for target in targets],
+            "financial_year": [target.financial_year for target in targets],
+            "said_by": [
+                f"{target.source}{f', paragraph {target.paragraph}' if target.paragraph else ''}" for target in targets
+            ],
+            "part": ["context only" if target.context else "held against the ledger" for target in targets],
+        }
+    )
+
+
+def _of_year(table: pd.DataFrame, year: int) -> pd.DataFrame:
+    held = table[table["financial_year"].eq(year)]
+    if held.empty:
+        known = ", ".join(str(one) for one in sorted(table["financial_year"].unique())) or "none"
+        raise LedgerError(f"The ledger holds no year to March {year}; it holds: {known}.")
+    return held
+
+
+def _in_order(table: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
+    return table.loc[[claim.key for claim in claims]]
+
+
+def _named(table: pd.DataFrame, claims: Sequence[Claim], now: dict[str, int]) -> pd.DataFrame:
+    """Rows by key given their titles and kinds, and the children behind them."""
+    title = {claim.key: claim.title for claim in claims} | {TOTAL: TOTAL}
+    kind = {claim.key: claim.kind for claim in claims} | {TOTAL: "kinds not alike"}
+    keys = list(table.index)
+    front = pd.DataFrame(
+        {"claim": [title[key] for key in keys], "kind": [kind[key] for key in keys],
+         "children_now": [now[key] for key in keys]}
+    )  # fmt: skip
+    return pd.concat([front, table.reset_index(drop=True)], axis=1)
