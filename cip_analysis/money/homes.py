@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cip_analysis.demand.inputs import stream
 from cip_analysis.settings import Judgement
 
-Draws = NDArray[np.float64]
+Draws = NDArray[np.floating]
 Amount = float | Draws
 """A number, or one of it a draw."""
 
