@@ -23,7 +23,7 @@ from cip_analysis.demand.capacity import count_capacity
 from cip_analysis.demand.caseload import last_whole_month
 from cip_analysis.demand.pathways import known_at
 from cip_analysis.demand.simulate import simulate
-from cip_analysis.forecasts import KEPT, WEEKS_TO_TELL_A_PRICE, asked_of, evidence_of, prepare_run
+from cip_analysis.forecasts import KEPT, asked_of, evidence_of, prepare_run
 from cip_analysis.money.in_year import (
     LINES,
     MARCH,
@@ -36,7 +36,10 @@ from cip_analysis.money.in_year import (
     run_rate,
     spend_to_date,
 )
-from cip_analysis.money.prices import PricePaths, PricesAsked, learn_prices, price_paths
+from cip_analysis.money.pricing.indices import NOMINAL
+from cip_analysis.money.pricing.paths import FeePool, PricePaths
+from cip_analysis.money.pricing.pools import fee_pools
+from cip_analysis.money.pricing.today import WEEKS_TO_TELL_A_PRICE
 from cip_analysis.money.spend import count_child_days, price_months, price_outturn, weekly_prices
 from cip_analysis.projections import Projection
 from cip_analysis.returns.capacity import read_capacity
@@ -50,8 +53,6 @@ DAYS_BILLS_TAKE = "monitoring.days-bills-take"
 MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 WHOLE_YEAR = 12
 """Months played ahead, whatever is left of the year: the spread of the total is only told by the year."""
-ASSUMED_YEAR = 2018
-"""The year whose prices the assumptions state: 2017/18."""
 FEWEST_YEARS = 2
 """Of returns before a month that is looked back on."""
 HISTORY = ("financial_year", "month", "forecast_gbp", "p10_gbp", "p90_gbp", "run_rate_gbp", "outturn_gbp")
@@ -147,7 +148,7 @@ def _budget_of(run: Run, day: date) -> tuple[Budget | None, tuple[str, ...]]:
     budget = read_settings(run.root / run.settings.budget, Budget)
     if budget.year != day.year + (day.month > MARCH):
         return None, (f"The budget named is of {budget.financial_year}, another year: it is left out.",)
-    return budget, ()
+    return budget, ("The budget is invented for the demonstration: no council set it.",) if budget.invented else ()
 
 
 def received_by(run: Run, day: date) -> date:
@@ -205,18 +206,29 @@ def play_on(run: Run) -> Projection:
 
 
 def prices_of(run: Run, spent: ToDate, projection: Projection) -> PricePaths:
-    """£ a child-week in the months to come: what the year's weeks have cost so far, children's own fees beside it.
+    """£ a child-week in the months to come: what the year's weeks have cost so far, children's own fees about it.
 
-    A setting with under a year of child-weeks so far this year takes the last year's cost of a week, moved on as
-    prices are expected to; with too few then too, the assumed price.
+    Fees move on 1 April, so within the year the price stays; what moves is who is there and what each costs. A setting
+    with under a year of child-weeks so far takes the last year's cost of a week, or the assumed one; a note says which.
     """
-    base, years = weekly_prices(run.assumptions), dict.fromkeys(SETTINGS, ASSUMED_YEAR)
+    base, notes = weekly_prices(run.assumptions), []
+    pools = dict.fromkeys(SETTINGS, FeePool.flat())
     if run.has_payments:
-        for told, year in ((_cost_last_year(run, spent.year - 1), spent.year - 1), (_cost_so_far(spent), spent.year)):
-            base, years = base | told, years | dict.fromkeys(told, year)
-    basis = f"what a week has cost so far in {spent.year - 1}/{spent.year % 100:02d}" if run.has_payments else "assumed"
-    asked = PricesAsked(base, spent.year, projection.months, projection.draws, run.settings.seed, basis, years)
-    return price_paths(asked, learn_prices(run.payments, run.episodes, run.assumptions, spent.year))
+        so_far, before = _cost_so_far(spent), _cost_last_year(run, spent.year - 1)
+        base, pools = base | before | so_far, fee_pools(run.payments, run.episodes, spent.year)
+        used = [name for name in SETTINGS if projection.child_days[..., SETTINGS.index(name)].any()]
+        last, assumed = ([name for name in used if name not in so_far and (name in before) is known]
+                         for known in (True, False))  # fmt: skip
+        notes += [f"Too few weeks this year to tell a price, so last year's is taken: {', '.join(last)}."] * bool(last)
+        notes += [f"Too few weeks paid for to tell a price, so one is assumed: {', '.join(assumed)}."] * bool(assumed)
+    told = (
+        f"what a week has cost so far in {spent.year - 1}/{spent.year % 100:02d}; fees are taken to stay until 31 March"
+    )
+    basis = told if run.has_payments else "assumed weekly prices of 2017/18"
+    level = np.broadcast_to(
+        np.array([base[name] for name in SETTINGS]), (projection.draws, len(projection.months), len(SETTINGS))
+    )
+    return PricePaths(projection.months, level, pools, NOMINAL, basis, tuple(notes), run.synthetic)
 
 
 def _cost_so_far(spent: ToDate) -> dict[str, float]:

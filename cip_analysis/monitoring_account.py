@@ -176,7 +176,7 @@ def show_lines(month: Month, position: Position) -> pd.DataFrame:
     table = table.assign(**{RANGE: [_range(row) for row in draws.to_numpy()]})
     table = table.assign(children=[_children_of(month, position, called, name) for name in table["setting"]])
     table = table[(table["forecast_outturn_gbp"] != 0) | (table["budget_gbp"] != 0)]
-    everyone = _children_in(month, [*LINES], spent.set_index("setting"))
+    everyone = children_behind(month, position)
     total = pd.DataFrame([{**columns.drop(columns="setting").sum(), "setting": IN_ALL, "children": everyone,
                            RANGE: _range(position.outturn.sum(axis=1) / 100)}])  # fmt: skip
     table = pd.concat([_others_last(table), total], ignore_index=True)
@@ -202,6 +202,11 @@ def _range(pounds: Pounds) -> str:
 
 def _others_last(table: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("setting", key=lambda names: names.eq(OTHERS), kind="stable")
+
+
+def children_behind(month: Month, position: Position) -> int:
+    """Different children behind the whole year so far: what its totals rest on."""
+    return _children_in(month, [*LINES], position.to_date.table.set_index("setting"))
 
 
 def _children_of(month: Month, position: Position, called: dict[str, str], name: str) -> int:
@@ -255,7 +260,7 @@ def show_drivers(month: Month, position: Position) -> pd.DataFrame:
     summed = _summed(compare_budget(position, month.budget))
     rows = [(words, summed[name]) for name, words in DRIVERS.items()]
     told = pd.DataFrame([*rows, ("variance in all", summed["variance_gbp"])], columns=["driver", "variance_gbp"])
-    everyone = _children_in(month, [*LINES], position.to_date.table.set_index("setting"))
+    everyone = children_behind(month, position)
     return rounded(told.assign(children=everyone))[["driver", "children", "variance_gbp"]]
 
 
@@ -266,7 +271,7 @@ def show_spent(month: Month, position: Position) -> pd.DataFrame:
     """Spend so far, running total at each month's end from nought on 31 March: month, children, spend_gbp."""
     spent = np.append(0, position.to_date.by_month.cumsum()) / 100
     opened = pd.Timestamp(month.year - 1, MARCH, 31)
-    everyone = _children_in(month, [*LINES], position.to_date.table.set_index("setting"))
+    everyone = children_behind(month, position)
     days = [opened, *(pd.Timestamp(day) for day in position.to_date.months)]
     return rounded(pd.DataFrame({"month": days, "children": everyone, "spend_gbp": spent}))
 
@@ -277,7 +282,7 @@ def show_ahead(month: Month, position: Position) -> pd.DataFrame:
     draws = np.column_stack([np.zeros(len(ahead), dtype="int64"), ahead]) + position.to_date.pence.sum()
     told = (describe_draws(draws / 100).drop(columns="mean") / NEAREST).round() * NEAREST
     days = [pd.Timestamp(day) for day in (month.day, *position.months)]
-    everyone = _children_in(month, [*LINES], position.to_date.table.set_index("setting"))
+    everyone = children_behind(month, position)
     return told.assign(month=days, children=everyone)[["month", "children", *told.columns]]
 
 

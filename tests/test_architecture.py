@@ -19,7 +19,7 @@ LEVELS = {
     "store": 5, "run": 6, "forecasts": 7, "forecast_account": 7, "accuracy_account": 7,
     "placement_account": 7, "places_account": 7, "printing": 7,
     "explorer": 8, "costs": 8, "spend_account": 9, "cost_account": 9, "homes_account": 9, "savings_account": 9,
-    "monitoring": 9, "monitoring_account": 9, "cli": 10,
+    "monitoring": 9, "monitoring_account": 9, "monitoring_words": 9, "cli": 10,
 }  # fmt: skip
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
