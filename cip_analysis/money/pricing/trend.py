@@ -26,8 +26,6 @@ FRAMEWORK = "framework"
 FEWEST_CHILDREN, FEWEST_YEARS = 20, 3
 EIGHTY = 1.2815515655446004
 """Standard deviations from the middle of a normal curve to either end of its central 80%."""
-WALK_SLOPE = 1.2
-"""A line through n years of a random walk has a slope of variance 1.2 × the yearly shock's ÷ n (its limit for many)."""
 SEEN_COLUMNS = (
     "setting", "seen_log", "seen_log_se", "seen_rise", "seen_low_95", "seen_high_95", "scatter_sd", "years", "children",
 )  # fmt: skip
@@ -74,7 +72,8 @@ def price_trend(fees: pd.DataFrame) -> pd.DataFrame:
     what so few children would scatter anyway; years and children behind it.
     """
     rows = [_seen(setting, fees[fees["setting"].eq(setting)]) for setting in SETTINGS]
-    return pd.DataFrame([row for row in rows if row], columns=list(SEEN_COLUMNS))
+    kinds = dict.fromkeys(SEEN_COLUMNS, "float64") | {"setting": "str", "years": "int64", "children": "int64"}
+    return pd.DataFrame([row for row in rows if row], columns=list(SEEN_COLUMNS)).astype(kinds)
 
 
 def _seen(setting: str, fees: pd.DataFrame) -> dict[str, object]:
@@ -145,15 +144,15 @@ def believed_trend(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The rise a year ahead in every setting: what payments show, leaning on the judgement as far as they are unsure.
 
-    seen: as `price_trend` gives it. shock_sd: setting -> how far a price strays from its trend in a year, in logarithms.
+    seen: as `price_trend` gives it. shock_sd: setting -> how far a price strays from its trend in a year (log points).
     The judgement `price.rise-<setting>` is its value, and its range low to high holds the rise four times in five. What
     n years show of the rise to come is unsure by their sampling error and by chance of those years: variance =
-    seen_log_se² + 1.2 × shock_sd² ÷ n. The two are weighed by 1 ÷ variance.
+    seen_log_se² + shock_sd² × `walk_slope_variance(n)`. The two are weighed by 1 ÷ variance.
     Columns setting, BELIEVED_COLUMNS, then those seen, blank where there are too few. Notes name the settings judged.
     """
     prior = _judged(assumptions)
     table = prior.merge(seen, on="setting", how="left")
-    unsure = table["seen_log_se"] ** 2 + WALK_SLOPE * table["setting"].map(shock_sd) ** 2 / table["years"]
+    unsure = table["seen_log_se"] ** 2 + table["setting"].map(shock_sd) ** 2 * walk_slope_variance(table["years"])
     told = (1 / unsure).fillna(0.0)
     judged = 1 / table["judged_se"] ** 2
     rise = (told * table["seen_log"].fillna(0.0) + judged * table["judged_log"]) / (told + judged)
@@ -166,6 +165,15 @@ def believed_trend(
     note = f"The price rise is a judgement, for want of payments for enough children and years: {', '.join(few)}."
     columns = ["setting", *BELIEVED_COLUMNS, *SEEN_COLUMNS[1:]]
     return believed[columns], (note,) if few else ()
+
+
+def walk_slope_variance(years: pd.Series) -> pd.Series:
+    """The variance of the slope of a line through so many years of a random walk whose yearly step has variance 1.
+
+    By hand, of three years: the slope is half the sum of two steps, so ½. Source: least squares on a cumulative sum,
+    6 (n² + 1) ÷ (5 n (n² - 1)).
+    """
+    return 6 * (years**2 + 1) / (5 * years * (years**2 - 1))
 
 
 def _judged(assumptions: Mapping[str, Judgement]) -> pd.DataFrame:
