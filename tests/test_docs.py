@@ -7,7 +7,7 @@ import re
 import pytest
 from builders import ROOT
 
-from cip_analysis import codes, ledgers, records, scenario_settings, settings
+from cip_analysis import codes, ledgers, records, savings_settings, scenario_settings, settings
 from cip_analysis.impact import claims
 
 DICTIONARY = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
@@ -17,6 +17,8 @@ MODELS = [
     settings.Home, settings.Capacity, settings.PaymentColumns, settings.Council, settings.Run,
     settings.Judgement, settings.Disclosure, settings.Conventions, settings.Signature,
     settings.Pack, claims.Claim, claims.Claims, scenario_settings.Scenario,
+    savings_settings.Claim, savings_settings.Delivered, savings_settings.PriceLever, savings_settings.Savings,
+    savings_settings.Target,
     *(kind for kind in vars(scenario_settings).values() if isinstance(kind, type) and kind.__name__.endswith("Lever")),
 ]  # fmt: skip
 PAGES = sorted(

@@ -1,4 +1,4 @@
-"""A register of savings delivered: each day held against the returns, counted once, and nobody named in what is said."""
+"""A register of savings delivered: each day held against the returns, counted once, and nobody named."""
 
 from __future__ import annotations
 

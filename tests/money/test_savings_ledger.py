@@ -157,7 +157,9 @@ def test_levers_act_on_the_days_of_their_claim():
 def test_the_plan_by_month_sums_to_the_ledger_by_year_within_rounding_to_the_penny(play):
     before, after = play(), play("step")
     paths = flat_paths(before)
-    plan = plan_claim(CLAIMS["step"], (before, monthly_pence(before, paths, 1)), (after, monthly_pence(after, paths, 1)))
+    plan = plan_claim(
+        CLAIMS["step"], (before, monthly_pence(before, paths, 1)), (after, monthly_pence(after, paths, 1))
+    )
     year = plan["month"].dt.year + (plan["month"].dt.month > 3)
     monthly = plan.groupby([plan["draw"], year])["saved_pence"].sum().to_numpy()
     yearly = ledger_of(play, ["step"]).by_claim().sort_values(["draw", "financial_year"])["saved_pence"].to_numpy()

@@ -1,4 +1,4 @@
-"""What of a saving is likely to come: delivery, wear and running costs, by hand, and a target reached in so many draws."""
+"""What of a saving is likely to come: delivery, wear and running costs, and a target reached in so many draws."""
 
 from __future__ import annotations
 
