@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from cip_analysis.ledgers import Findings, Treatments
-from cip_analysis.printing import bar, console, errors, print_check, print_forecast, print_scorecard
+from cip_analysis.printing import bar, console, errors, print_check, print_forecast, print_scorecard, print_spend
 from cip_analysis.records import Episodes
 from cip_analysis.settings import Council, Pack, PaymentColumns, Run, find_root, read_settings
 
@@ -206,7 +206,8 @@ def forecast(
     track_record: Annotated[bool, typer.Option(help="Forecast again from past dates too, and score it.")] = True,
 ) -> None:
     """Forecast children in care by month, setting and age, with intervals. Exit 0 made, 1 not made, 2 wrong call."""
-    from cip_analysis.forecasts import asked_of, forecast_run, score_run, spend_ahead
+    from cip_analysis.costs import spend_ahead, spend_notes
+    from cip_analysis.forecasts import asked_of, forecast_run, score_run
     from cip_analysis.run import open_run
     from cip_analysis.store import write_projections
 
@@ -219,7 +220,9 @@ def forecast(
     try:
         with bar("Playing children forward") as move:
             ahead = forecast_run(opened, asked, move)
-        tables = {"forecast": ahead.table, "spend": spend_ahead(opened, ahead)}
+        with console.status("Pricing them"):
+            tables = {"forecast": ahead.table, "spend": spend_ahead(opened, ahead)}
+            said = spend_notes(opened, ahead)
         if track_record:
             with bar("Forecasting again from the past") as move:
                 tables["scorecard"] = score_run(opened, asked, move)
@@ -231,6 +234,7 @@ def forecast(
     except (ValueError, OSError) as error:
         _stop(error, NOT_USABLE)
     print_forecast(ahead, opened.synthetic)
+    print_spend(tables["spend"], said)
 
 
 @app.command()

@@ -17,14 +17,12 @@ import pandas as pd
 from cip_analysis.codes import SETTINGS
 from cip_analysis.demand.backtest import STANDING, LookBack, Scored, backtest_returns, scorecard
 from cip_analysis.demand.capacity import without_own_homes
-from cip_analysis.demand.forecast import ALL, STATISTICS, Asked, Evidence, describe_draws, prepare, summarise
+from cip_analysis.demand.forecast import ALL, Asked, Evidence, prepare, summarise
 from cip_analysis.demand.inputs import ModelInputs
 from cip_analysis.demand.levers.context import Context, LeverError
 from cip_analysis.demand.national.outlook import what_levers_need
 from cip_analysis.demand.scenarios import apply_scenario, driver_table
 from cip_analysis.demand.simulate import simulate
-from cip_analysis.money.outturn import ASSUMED_PRICE_BASE, spend_of
-from cip_analysis.money.spend import constant_prices, price_projection, summarise_spend, unit_costs, weekly_prices
 from cip_analysis.projections import Projection
 from cip_analysis.records import Comparators
 from cip_analysis.run import Run
@@ -33,8 +31,6 @@ from cip_analysis.store import code_files, fingerprint, keep_projection, keep_ta
 
 KEPT = Path("reports") / ".cache"
 PULL_SD = "forecast.setting-pull-sd"
-MARCH = 3
-WEEKS_TO_TELL_A_PRICE = 52
 LOOKING_BACK_DRAWS = 500
 LONGEST_LOOK_BACK = 48
 DAY_RULES = ("extract within the year", "as-at date outside the returns")
@@ -57,7 +53,7 @@ class Ahead:
 
     titles: scenario's name -> its title in plain words. left_out: scenarios that could not be played, and why.
     reader_notes: what the reader said of the day the forecast starts from, where the run did not settle it, and of
-    unaccompanied children, where the returns do not tell them apart.
+    unaccompanied children, where the returns do not tell them apart. seed: of every draw.
     """
 
     baseline: Projection
@@ -65,6 +61,7 @@ class Ahead:
     titles: dict[str, str]
     left_out: tuple[str, ...] = ()
     reader_notes: tuple[str, ...] = ()
+    seed: int = 0
 
     @property
     def every(self) -> tuple[Projection, ...]:
@@ -169,7 +166,7 @@ def forecast_run(run: Run, asked: Asked | None = None, show: Show | None = None)
     said = run.findings.table
     told = said["rule"].isin(DAY_RULES) | said["meaning"].str.startswith(UNTOLD_APART)
     reader_notes = said.loc[told, "meaning"]
-    return Ahead(baseline, tuple(played), titles, tuple(left_out), tuple(reader_notes))
+    return Ahead(baseline, tuple(played), titles, tuple(left_out), tuple(reader_notes), chosen.seed)
 
 
 def drivers_of(run: Run, name: str, ahead: Ahead, asked: Asked | None = None) -> pd.DataFrame:
@@ -235,37 +232,3 @@ def score_run(run: Run, asked: Asked | None = None, show: Show | None = None) ->
     """
     chosen = asked or asked_of(run)
     return scorecard(look_back_run(run, chosen, show, (chosen.method,)))
-
-
-def spend_ahead(run: Run, ahead: Ahead) -> pd.DataFrame:
-    """What the projected care costs at today's prices: columns of spend.csv, the baseline first.
-
-    No rows where no financial year is projected whole.
-    """
-    prices, base = prices_today(run)
-    parts = []
-    for projection in ahead.every:
-        if any(day.month == MARCH for day in projection.months[12:]):
-            spend = price_projection(projection, constant_prices(projection, prices, base), 0)
-            parts.append(summarise_spend(spend, describe_draws).assign(scenario=projection.scenario))
-    columns = ["financial_year", "scenario", "setting", "price_base", *STATISTICS]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-
-
-def prices_today(run: Run) -> tuple[dict[str, float], str]:
-    """A week's price in each setting, £, and what those £ are: as paid in the last whole year, or as assumed.
-
-    A setting with less than a year of child-weeks paid for keeps the assumed price: too few to tell one. Where that is
-    of another year than the payments, the price base names both.
-    """
-    assumed = weekly_prices(run.assumptions)
-    if not run.has_payments or not run.closed_years:
-        return assumed, ASSUMED_PRICE_BASE
-    year = run.closed_years[-1]
-    paid = unit_costs(spend_of(run.episodes, run.payments, assumed, [year]), run.episodes, run.council.weeks_per_year)
-    known = paid[(paid["child_weeks"] >= WEEKS_TO_TELL_A_PRICE) & (paid["spend_gbp"] > 0)]
-    told = known.set_index("setting")["weekly_by_child_weeks_gbp"].astype("float64")
-    base = f"{year - 1}/{year % 100:02d} prices"
-    if base != ASSUMED_PRICE_BASE and set(assumed) - set(told.index):
-        base += f", {ASSUMED_PRICE_BASE} where too little was paid to tell"
-    return assumed | {str(name): float(price) for name, price in told.items()}, base

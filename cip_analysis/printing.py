@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -81,6 +81,23 @@ def print_forecast(ahead: Ahead, synthetic: bool) -> None:
         console.print(f"Note: {note}", soft_wrap=True, highlight=False, markup=False)
     if synthetic:
         console.print("SYNTHETIC: made from invented children. Nothing here is about a real one.")
+
+
+def print_spend(spend: pd.DataFrame, notes: Sequence[str]) -> None:
+    """What care may cost in all, £ million: the baseline's every year, a scenario's last; nominal and real apart.
+
+    spend: columns of spend.csv. notes: every fallback taken; without rows, why there are none.
+    """
+    total = spend[spend["setting"] == "all"]
+    total = total[(total["scenario"] == "baseline") | (total["financial_year"] == total["financial_year"].max())]
+    for base, lines in total.groupby("price_base", sort=False):
+        shown = Table("scenario", "year", "lowest 1 in 10", "middle", "highest 1 in 10", title=f"£ million, {base}")
+        for line in lines.to_dict("records"):
+            numbers = [f"{line[name] / 1e6:,.1f}" for name in ("p10", "p50", "p90")]
+            shown.add_row(line["scenario"], line["financial_year"], *numbers)
+        console.print(shown)
+    for note in notes:
+        console.print(f"Note: {note}", soft_wrap=True, highlight=False, markup=False)
 
 
 def print_scorecard(card: pd.DataFrame) -> None:

@@ -21,8 +21,6 @@ from cip_analysis.forecasts import (
     drivers_of,
     forecast_run,
     look_back_run,
-    prices_today,
-    spend_ahead,
 )
 from cip_analysis.publish.disclosure import About, release, release_forecast
 from cip_analysis.returns.checks import check_returns
@@ -81,25 +79,6 @@ def test_other_folders_children_are_forecast_from_their_own_alone(county, asked)
     strangers = forecast_run(replace(county, own_data=False, scenarios=()), replace(asked, draws=20))
     assert strangers.baseline.method == "shrunken drift"
     assert any("No published figures" in note for note in strangers.notes)
-
-
-def test_spend_ahead_prices_whole_years_and_settings_that_sum_to_all_in_the_mean(county, ahead):
-    spend = spend_ahead(county, ahead)
-    assert list(spend) == ["financial_year", "scenario", "setting", "price_base", *STATISTICS]
-    assert set(spend["financial_year"]) == {"2018-19", "2019-20"}
-    means = spend[spend["setting"] != "all"].groupby(["scenario", "financial_year"])["mean"].sum()
-    whole = spend[spend["setting"] == "all"].set_index(["scenario", "financial_year"])["mean"]
-    assert means.sub(whole).abs().max() < 0.05
-    prices, base = prices_today(county)
-    assert base == "2017/18 prices"
-    assert prices["external residential"] == pytest.approx(3354, abs=40)
-
-
-def test_prices_paid_in_another_year_than_the_assumed_are_not_passed_off_as_of_one(tmp_path):
-    settings = RUN.read_text(encoding="utf-8").replace("as_at = 2018-03-31", "as_at = 2017-09-30")
-    (tmp_path / "run.toml").write_text(settings, encoding="utf-8")
-    base = prices_today(open_run(str(tmp_path / "run.toml"), check=False))[1]
-    assert base == "2016/17 prices, 2017/18 prices where too little was paid to tell"
 
 
 def test_differences_and_drivers_are_told_in_words_with_the_baseline_beside_them(county, asked, ahead):
