@@ -17,8 +17,8 @@ from cip_analysis.records import Spend
 from cip_analysis.returns.payments.cells import to_pence
 
 __all__ = [
-    "CHANGE", "ELEMENTS", "ELEMENT_WORDS", "DriversError", "element_draws", "split_change", "split_draws",
-    "split_years", "steps_of", "steps_to", "total_split",
+    "CHANGE", "ELEMENTS", "ELEMENT_WORDS", "DriversError", "element_draws", "join_small_steps", "split_change",
+    "split_draws", "split_years", "steps_by_cell", "steps_of", "steps_to", "total_split",
 ]  # fmt: skip
 
 CHANGE = "change"
@@ -107,6 +107,50 @@ def steps_of(split: pd.DataFrame, names: tuple[str, str], words: Mapping[str, st
             (names[1], "level", total["after_gbp"])]  # fmt: skip
     counts = {name: int(total[name]) for name in ("children_before", "children_after") if name in total.index}
     return pd.DataFrame(rows, columns=list(STEPS)).assign(**counts)
+
+
+def steps_by_cell(split: pd.DataFrame, names: tuple[str, str], by: str = "setting", most: int = 6) -> pd.DataFrame:
+    """A change in spend as steps by where it happened: the cells that moved most, the rest together.
+
+    split: as `split_change` makes it, with one column in `by`. names: what to call the two years. most: cells with a
+    step of their own, in the order of the split. Columns as `steps_of`; children_before and children_after are those of
+    the cells in a step, and of all of them for the levels.
+    """
+    largest = split.loc[split["change_gbp"].abs().sort_values(ascending=False, kind="stable").index[:most], by]
+    own = split[by].isin(largest) & split["change_gbp"].ne(0)
+    counts = [name for name in ("children_before", "children_after") if name in split.columns]
+    grouped = split.assign(step=split[by].where(own, f"other {by}s"), pence=to_pence(split["change_gbp"]))
+    moved = grouped.groupby("step", sort=False)[["pence", *counts]].sum()
+    moved = moved.loc[[*split.loc[own, by], *([f"other {by}s"] if not own.all() else [])]]
+    changes = moved.assign(kind=CHANGE, spend_gbp=moved["pence"] / PARTS_PER_POUND).reset_index()
+    total = total_split(split).iloc[0]
+    levels = [pd.DataFrame([{"step": name, "kind": "level", "spend_gbp": total[f"{when}_gbp"],
+                             **{count: int(total[count]) for count in counts}}])
+              for name, when in zip(names, ("before", "after"), strict=True)]  # fmt: skip
+    columns = [*STEPS, *counts]
+    return pd.concat([levels[0], changes[columns], levels[1]], ignore_index=True)
+
+
+def join_small_steps(steps: pd.DataFrame, least: int, joined: str = "other changes together") -> pd.DataFrame:
+    """The steps of a waterfall with changes that rest on fewer than `least` children joined to the next smallest.
+
+    A lone step withheld between two levels that are shown is told by subtraction; joined to another it is not. steps:
+    with a column children, or children_before and children_after; 1 to least - 1 in any of them is small. Changes of no
+    £ that rest on nobody are left out. The joined step comes last of the changes and counts, in each column, the most
+    children any of its parts rests on, because parts may rest on the same ones. Nothing is joined where none is small.
+    """
+    counts = [name for name in steps.columns if name.startswith("children")]
+    change = steps["kind"].eq(CHANGE)
+    kept = steps[~(change & steps["spend_gbp"].eq(0) & steps[counts].eq(0).all(axis=1))]
+    few = (kept[counts].ge(1) & kept[counts].lt(least)).any(axis=1) & kept["kind"].eq(CHANGE)
+    if not few.any():
+        return kept.reset_index(drop=True)
+    others = kept[~few & kept["kind"].eq(CHANGE)]
+    parts = pd.concat([kept[few], others.loc[others[counts].min(axis=1).sort_values(kind="stable").index[:1]]])
+    spent = int(to_pence(parts["spend_gbp"]).sum()) / PARTS_PER_POUND
+    one = parts.iloc[:1].assign(step=joined, spend_gbp=spent, **{name: parts[name].max() for name in counts})
+    rest = kept.drop(index=parts.index)
+    return pd.concat([rest.iloc[:-1], one, rest.iloc[-1:]], ignore_index=True)
 
 
 # ---- from outturn to what may come ----------------------------------------------------------------------------

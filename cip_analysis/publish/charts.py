@@ -9,7 +9,7 @@ the one called month, year, financial_year or date; `by` names the column, or co
 The charts themselves are in `drawing`, a module a question; this is the door to them.
 """
 
-from cip_analysis.publish.drawing.categories import bars, compare, stacked
+from cip_analysis.publish.drawing.categories import bars, compare, stacked, waterfall
 from cip_analysis.publish.drawing.flows import flow
 from cip_analysis.publish.drawing.forecasts import Beside, fan, scenarios
 from cip_analysis.publish.drawing.intervals import coverage, whiskers
@@ -21,5 +21,5 @@ from cip_analysis.publish.drawing.track_record import errors, past_forecasts
 
 __all__ = [
     "Beside", "ChartError", "Claim", "bars", "compare", "coverage", "errors", "fan", "flow", "gap", "heat", "lines",
-    "lorenz", "month_end", "past_forecasts", "quantiles", "scenarios", "stacked", "whiskers",
+    "lorenz", "month_end", "past_forecasts", "quantiles", "scenarios", "stacked", "waterfall", "whiskers",
 ]  # fmt: skip

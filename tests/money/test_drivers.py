@@ -15,9 +15,11 @@ from cip_analysis.money.drivers import (
     ELEMENTS,
     DriversError,
     element_draws,
+    join_small_steps,
     split_change,
     split_draws,
     split_years,
+    steps_by_cell,
     steps_of,
     steps_to,
     total_split,
@@ -249,6 +251,38 @@ def test_a_step_that_is_nought_is_left_out_unless_it_is_volume_mix_or_price():
     before = a_year(a=(100, 1000.0))
     steps = steps_of(split_change(before, before, ["setting"], 1.0), ("then", "now"))
     assert len(steps) == 5
+
+
+def some_steps(**children: int) -> pd.DataFrame:
+    """Steps between two levels, each of £10 a child."""
+    names = ["then", *children, "now"]
+    return pd.DataFrame({
+        "step": names, "kind": ["level", *["change"] * len(children), "level"],
+        "spend_gbp": [100.0, *(10.0 * number for number in children.values()), 100 + 10.0 * sum(children.values())],
+        "children": [50, *children.values(), 60],
+    })  # fmt: skip
+
+
+def test_a_step_on_few_children_is_joined_to_the_next_smallest_so_that_none_stands_alone():
+    joined = join_small_steps(some_steps(left=30, few=2, new=9, nobody=0), 5)
+    assert joined["step"].tolist() == ["then", "left", "other changes together", "now"]
+    assert joined["spend_gbp"].tolist() == [100, 300, 110, 510]
+    assert joined["children"].tolist() == [50, 30, 9, 60]
+
+
+def test_steps_on_enough_children_are_left_as_they_are():
+    steps = some_steps(left=30, new=9)
+    pd.testing.assert_frame_equal(join_small_steps(steps, 5), steps)
+
+
+def test_steps_by_setting_name_those_that_moved_most_and_join_the_rest():
+    before, after = years_of(11)
+    split = split_change(before.assign(children=7), after.assign(children=8), ["setting"], 1.02)
+    steps = steps_by_cell(split, ("then", "now"), most=2)
+    largest = split.loc[split["change_gbp"].abs().nlargest(2).index, "setting"]
+    assert set(steps["step"]) == {"then", *largest, "other settings", "now"}
+    assert to_pence(steps["spend_gbp"]).iloc[:-1].sum() == to_pence(steps["spend_gbp"]).iloc[-1]
+    assert steps["children_before"].tolist() == [42, 7, 7, 28, 42]
 
 
 # ---- what may come --------------------------------------------------------------------------------------------

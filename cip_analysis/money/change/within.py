@@ -19,11 +19,11 @@ CARRIES_DAYS = ("payment", "late payment")
 WITHIN = ("volume", "platform", "inflation", "fee_price", "support", "contributions", "without_days")
 WITHIN_WORDS: Mapping[str, str] = {
     "volume": "number of child-days",
-    "platform": "framework, spot and block share",
+    "platform": "share on the framework",
     "inflation": "general inflation",
     "fee_price": "fees beyond inflation",
     "support": "support billed beside the fee",
-    "contributions": "health and education contributions",
+    "contributions": "paid by health and education",
     "without_days": "payments without child-days",
 }
 OF_PRICE = {FEES: "fee_price", SUPPORTED: "support", CONTRIBUTED: "contributions"}
