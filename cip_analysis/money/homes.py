@@ -7,7 +7,7 @@ provider charges; social work is in neither. Choices: docs/decisions/0020-homes-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -141,6 +141,33 @@ def break_even_occupancy(costs: HomeCosts, external_price: Amount) -> Amount:
     return _share_needed(costs.fixed_gbp / costs.bed_weeks, external_price - costs.variable_gbp)
 
 
+def reopening_occupancy(costs: HomeCosts, closed_gbp: Amount, external_price: Amount) -> Amount:
+    """The share of bed-weeks that must be lived in for opening a home the council already has to beat leaving it shut.
+
+    (fixed - the building's charge - closed_gbp) ÷ (weeks × beds × (external price - variable)): the building stands
+    either way and what is paid while it is shut, closed_gbp a year, is spared. Nought where opening costs no more.
+    """
+    spared = np.asarray(costs.capital_year_gbp + closed_gbp)
+    more = np.maximum(costs.fixed_gbp - spared, 0.0)
+    return _share_needed(more / costs.bed_weeks, external_price - costs.variable_gbp)
+
+
+def saving_year(costs: HomeCosts, closed_gbp: Amount, external_price: Amount, occupancy: float) -> Amount:
+    """What a home saves in a year against buying the weeks lived in it, £; below nought where it is shut.
+
+    A home that is shut (occupancy nought) costs closed_gbp and its building's charge, and spares nothing.
+    """
+    if _share(occupancy) == 0:
+        return -(closed_gbp + costs.capital_year_gbp)
+    return saving_per_bed_week(costs, occupancy, external_price) * costs.bed_weeks
+
+
+def uprated(costs: HomeCosts, rise: Amount, price_base: str) -> HomeCosts:
+    """The same home with every £ multiplied by `rise`, a number or an element a draw, in the £ of `price_base`."""
+    money = {part: getattr(costs, part) * rise for part in COSTS if part not in CONVENTIONS}
+    return replace(costs, **money, price_base=price_base)
+
+
 def break_even_from_unit_cost(
     unit_cost: float, at_occupancy: float, external_price: float, variable: float = 0.0
 ) -> float:
@@ -181,6 +208,36 @@ def _share(occupancy: float) -> float:
 def _as_given(amount: NDArray[np.float64]) -> Amount:
     """A number where there is one, draws where there are draws."""
     return amount if amount.ndim else float(amount)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPair:
+    """What somebody published of a week in homes of its own and a week bought, and how we read it.
+
+    own_gbp, external_gbp: £ a child-week. at_occupancy: what own_gbp is understood to be reckoned at: `reading` says
+    whether it was stated or is ours.
+    """
+
+    area: str
+    year: str
+    own_gbp: float
+    external_gbp: float
+    at_occupancy: float
+    reading: str
+
+    @property
+    def break_even(self) -> float:
+        """Break-even occupancy, all of the unit cost taken as fixed."""
+        return break_even_from_unit_cost(self.own_gbp, self.at_occupancy, self.external_gbp)
+
+
+PER_BED = "our reading: it is a cost per bed, as if every one were filled"
+PUBLISHED = (
+    PublishedPair("England", "2018/19", 4_750, 3_970, 0.85, "stated: homes 85% full"),
+    PublishedPair("Lincolnshire", "2024/25", 4_083, 6_147, 1.0, PER_BED),
+    PublishedPair("Derbyshire", "not stated", 3_642, 6_744, 1.0, PER_BED),
+)
+"""Each in the prices of its own year. Their break-evens are published as 102%, 66% and 54%."""
 
 
 # ---- what is judged ---------------------------------------------------------------------------------------------

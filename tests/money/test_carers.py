@@ -45,7 +45,8 @@ def make_terms(draws=1, **changes):
     """£100 an enquiry, one in ten approved after a month at £5,000; two places, filled by diverted children; nobody
     leaves; £450 a week more in-house; £12,000 a year more for the carers there are."""
     plain = {"enquiry_gbp": 100, "conversion": 0.1, "assessment_gbp": 5_000, "lag_months": 1, "places_each": 2,
-             "fill": 1, "leaving": 0, "diverted": 1, "matched": 1, "marginal_gbp": 450, "uplift_gbp": 12_000}  # fmt: skip
+             "fill": 1, "leaving": 0, "diverted": 1, "matched": 1, "marginal_gbp": 450,
+             "uplift_gbp": 12_000}  # fmt: skip
     return CarerTerms(**{name: np.full(draws, float(value)) for name, value in {**plain, **changes}.items()})
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cip_analysis.money.homes import (
     CONVENTIONS,
     COSTS,
+    PUBLISHED,
     SAVING_OF_A_BED,
     HomeCosts,
     HomesError,
@@ -23,8 +24,11 @@ from cip_analysis.money.homes import (
     draw_judgement,
     heat_of_saving,
     judged_costs,
+    reopening_occupancy,
     saving_per_bed_week,
+    saving_year,
     say_break_even,
+    uprated,
 )
 from cip_analysis.settings import read_assumptions
 
@@ -55,18 +59,11 @@ def test_a_home_worked_by_hand():
     assert saving_per_bed_week(home, 1.0, 2_600) == pytest.approx(2_500 - 2_000)
 
 
-@pytest.mark.parametrize(
-    ("unit_cost", "at_occupancy", "external", "expected"),
-    [
-        (4_750, 0.85, 3_970, 1.02),  # England, year to March 2019
-        (4_083, 1.00, 6_147, 0.66),  # Lincolnshire 2024/25
-        (3_642, 1.00, 6_744, 0.54),  # Derbyshire
-    ],
-)
-def test_the_published_pairs_come_out_at_the_occupancy_each_unit_cost_is_read_at(
-    unit_cost, at_occupancy, external, expected
-):
-    assert round(break_even_from_unit_cost(unit_cost, at_occupancy, external), 2) == expected
+def test_the_published_pairs_come_out_at_the_occupancy_each_unit_cost_is_read_at():
+    expected = {"England": 1.02, "Lincolnshire": 0.66, "Derbyshire": 0.54}
+    assert {pair.area: round(pair.break_even, 2) for pair in PUBLISHED} == expected
+    assert {pair.area: pair.at_occupancy for pair in PUBLISHED} == {"England": 0.85, "Lincolnshire": 1, "Derbyshire": 1}
+    assert say_break_even(PUBLISHED[0].break_even) == "never: it would have to be 102% full"
 
 
 def test_the_two_county_pairs_would_be_lower_still_if_their_unit_costs_were_at_85_per_cent():
@@ -122,6 +119,31 @@ def test_draws_follow_the_same_formula_as_single_numbers():
     several = a_home(staff_gbp=np.array([300_000.0, 500_000.0]))
     weekly = cost_per_occupied_week(several, 0.8)
     assert weekly.tolist() == [cost_per_occupied_week(a_home(staff_gbp=staff), 0.8) for staff in (300_000, 500_000)]
+
+
+@given(closed=st.floats(0, 200_000), price=st.floats(500, 9_000))
+def test_opened_at_its_reopening_occupancy_a_home_is_no_better_and_no_worse_than_shut(closed, price):
+    home = a_home(capital_gbp=700_000)
+    share = reopening_occupancy(home, closed, price)
+    if 0 < share <= 1:
+        shut = saving_year(home, closed, price, 0.0)
+        assert saving_year(home, closed, price, share) == pytest.approx(shut, abs=1e-3)
+    assert share < break_even_occupancy(home, price)
+
+
+def test_a_shut_home_by_hand_costs_what_is_kept_up_and_its_building():
+    home = a_home(capital_gbp=100_000, rate=0.0)
+    assert saving_year(home, 30_000, 5_000, 0.0) == -34_000
+    assert saving_year(home, 30_000, 2_600, 0.8) == pytest.approx(-4_000)
+    assert reopening_occupancy(home, 30_000, 2_600) == pytest.approx(370_000 / (200 * 2_500))
+
+
+def test_uprating_moves_every_pound_and_nothing_else():
+    home = a_home(capital_gbp=500_000)
+    dearer = uprated(home, 1.1, "nominal")
+    assert cost_year(dearer, 0.7) == pytest.approx(1.1 * cost_year(home, 0.7))
+    assert (dearer.life_years, dearer.rate, dearer.beds, dearer.price_base) == (25, 0.035, 4, "nominal")
+    assert break_even_occupancy(dearer, 1.1 * 2_600) == pytest.approx(break_even_occupancy(home, 2_600))
 
 
 # ---- the judgements ---------------------------------------------------------------------------------------------
