@@ -225,8 +225,8 @@ def show_weeks(month: Month, position: Position) -> pd.DataFrame:
     """The children and placements behind the money, a row a setting that somebody was in or that has a budget.
 
     Columns setting, children (this year so far), budget_weeks, forecast_weeks, budget_gbp_per_week,
-    forecast_gbp_per_week, weeks_gbp and price_gbp: the parts of the variance due to weeks (at the budget's price) and
-    to price. Only the weeks and price forecast where there is no budget.
+    forecast_gbp_per_week, variance_from_weeks_gbp (at the budget's price) and variance_from_price_gbp. Only the weeks
+    and the price forecast where there is no budget.
     """
     called = join_small(month, position)
     spent = pd.DataFrame({"setting": LINES, "forecast_weeks": position.weeks, "outturn_gbp": position.expected / 100})
@@ -234,7 +234,9 @@ def show_weeks(month: Month, position: Position) -> pd.DataFrame:
     if month.budget:
         split = compare_budget(position, month.budget).rename(columns={"outturn_weeks": "forecast_weeks"})
         table = split[(split["budget_weeks"] > 0) | (split["forecast_weeks"] > 0)]
-        table = table.assign(weeks_gbp=table["volume_gbp"] + table["mix_gbp"])
+        table = table.assign(
+            variance_from_weeks_gbp=table["volume_gbp"] + table["mix_gbp"], variance_from_price_gbp=table["price_gbp"]
+        )
     table = table.assign(setting=table["setting"].map(called)).groupby("setting", sort=False, as_index=False).sum()
     table = _others_last(table)
     table = table.assign(
@@ -247,7 +249,11 @@ def show_weeks(month: Month, position: Position) -> pd.DataFrame:
         budget_gbp_per_week=table["budget_gbp"] / table["budget_weeks"].where(table["budget_weeks"] > 0)
     )
     shown = ["setting", "children", "budget_weeks", "forecast_weeks", "budget_gbp_per_week", "forecast_gbp_per_week"]
-    return rounded(table[[*shown, "weeks_gbp", "price_gbp"]]).round({"forecast_weeks": 0}).reset_index(drop=True)
+    return (
+        rounded(table[[*shown, "variance_from_weeks_gbp", "variance_from_price_gbp"]])
+        .round({"forecast_weeks": 0})
+        .reset_index(drop=True)
+    )
 
 
 def show_drivers(month: Month, position: Position) -> pd.DataFrame:

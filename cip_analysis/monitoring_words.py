@@ -15,10 +15,11 @@ WITHHELD = "[c]"
 
 
 def say_source(month: Month) -> str:
-    """Where the page's money comes from, for the foot of an exhibit."""
-    paid = "placement payments" if month.run.has_payments else "assumed prices: there is no payments file"
+    """Where the page's figures come from, for the foot of an exhibit."""
+    whose = f"{month.run.council.name}'s " if month.run.own_data else ""
+    paid = "placement payments" if month.run.has_payments else "assumed prices, for want of a payments file"
     budget = f"; {_lower(month.budget.title)}" if month.budget else ""
-    return f"{paid}, nominal £, all as known on {_day(month)}{budget}"
+    return f"{whose}SSDA903 returns and {paid}, nominal £, all as known on {_day(month)}{budget}"
 
 
 def say_answer(month: Month, year: Headline) -> str:
