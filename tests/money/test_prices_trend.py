@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from builders import ROOT
 
 from cip_analysis.codes import SETTINGS
@@ -110,6 +111,20 @@ def test_whole_years_that_scatter_about_the_line_are_seen_to():
         strayed = np.exp(fees["financial_year"].map(strays))
         found.append(price_trend(fees.assign(weekly_fee_gbp=fees["weekly_fee_gbp"] * strayed))["scatter_sd"].iloc[0])
     assert np.sqrt(np.mean(np.square(found))) == pytest.approx(0.06, rel=0.15)
+
+
+def test_trend_and_its_error_are_those_of_an_outside_library():
+    """statsmodels' weighed least squares with errors clustered by child, on the same columns."""
+    fees = a_world(5)
+    columns = {"rise": fees["financial_year"] - 2014.0, "spot": fees["platform"].eq("spot") * 1.0,
+               "older": fees["age_band"].eq("16 and over") * 1.0, "constant": 1.0}  # fmt: skip
+    design = pd.DataFrame(columns, index=fees.index)
+    outside = sm.WLS(np.log(fees["weekly_fee_gbp"]), design, weights=fees["days"]).fit(
+        cov_type="cluster", cov_kwds={"groups": fees["child"].astype("int64")}
+    )
+    seen = price_trend(fees).iloc[0]
+    assert seen["seen_log"] == pytest.approx(outside.params["rise"], rel=1e-8)
+    assert seen["seen_log_se"] == pytest.approx(outside.bse["rise"], rel=1e-8)
 
 
 def test_a_setting_with_few_children_or_years_is_left_to_judgement():

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -30,7 +29,10 @@ SEEN_COLUMNS = (
     "setting", "seen_log", "seen_log_se", "seen_rise", "seen_low_95", "seen_high_95", "scatter_sd", "years", "children",
 )  # fmt: skip
 BELIEVED_COLUMNS = ("rise_log", "rise_log_se", "rise", "rise_low_80", "rise_high_80", "weight_of_payments")
-PREMIUM_COLUMNS = ("platform", "compared", "premium", "low_95", "high_95", "children", "weeks", "framework_children")
+PREMIUM_COLUMNS: Mapping[str, str] = {
+    "platform": "str", "compared": "str", "premium": "float64", "low_95": "float64", "high_95": "float64",
+    "children": "int64", "weeks": "float64", "framework_children": "int64",
+}  # fmt: skip
 SAID_ALREADY = 1e-9
 Matrix = NDArray[np.float64]
 
@@ -119,21 +121,35 @@ def _dummies(fees: pd.DataFrame, names: tuple[str, ...], every: bool = False) ->
 
 
 def _fit(fees: pd.DataFrame, columns: pd.DataFrame) -> _Fit:
-    """log(weekly fee) on a constant and the columns, weighed by days, errors clustered by child."""
-    weights = fees["days"].to_numpy(dtype="float64")
-    design = _independent(columns.assign(constant=1.0), weights)
-    groups = pd.factorize(fees["child"])[0]
-    model = sm.WLS(np.log(fees["weekly_fee_gbp"].to_numpy()), design.to_numpy(), weights=weights)
-    fitted = model.fit(cov_type="cluster", cov_kwds={"groups": groups})
-    return _Fit(tuple(design), np.asarray(fitted.params), np.asarray(fitted.cov_params()), int(groups.max()))
+    """log(weekly fee) on a constant and the columns by least squares weighed by days, errors clustered by child.
+
+    Columns that those before them already say (of one platform only, of a band nobody is in) are left out. Source of
+    the covariance: K.-Y. Liang and S. L. Zeger, 1986, times G ÷ (G - 1) × (n - 1) ÷ (n - k) for G children.
+    """
+    design = columns.assign(constant=1.0)
+    every, weights = design.to_numpy(dtype="float64"), fees["days"].to_numpy(dtype="float64")
+    kept = _independent(every.T @ (every * weights[:, None]))
+    matrix, logs = every[:, kept], np.log(fees["weekly_fee_gbp"].to_numpy(dtype="float64"))
+    inverse = np.linalg.inv(matrix.T @ (matrix * weights[:, None]))
+    coefficients = inverse @ (matrix.T @ (weights * logs))
+    groups, children = pd.factorize(fees["child"])
+    pulls = np.zeros((len(children), len(kept)))
+    np.add.at(pulls, groups, matrix * (weights * (logs - matrix @ coefficients))[:, None])
+    count, freedom = len(matrix), len(children) - 1
+    small = len(children) / freedom * (count - 1) / max(count - len(kept), 1)
+    moved = pulls @ inverse
+    return _Fit(tuple(design.columns[kept]), coefficients, small * moved.T @ moved, freedom)
 
 
-def _independent(columns: pd.DataFrame, weights: Matrix) -> pd.DataFrame:
-    """The columns without any that those before it already say: of one platform only, or of a band nobody is in."""
-    weighed = columns.to_numpy(dtype="float64") * np.sqrt(weights)[:, None]
-    lengths = np.linalg.norm(weighed, axis=0)
-    added = np.abs(np.diag(np.linalg.qr(weighed, mode="r")))
-    return columns.loc[:, added > SAID_ALREADY * np.maximum(lengths, 1)]
+def _independent(products: Matrix) -> list[int]:
+    """Positions of columns that say something those kept before them do not, from all columns' products."""
+    kept: list[int] = []
+    for place, own in enumerate(products.diagonal()):
+        with_kept = products[kept, place]
+        said = with_kept @ np.linalg.solve(products[np.ix_(kept, kept)], with_kept) if kept else 0.0
+        if own - said > SAID_ALREADY * max(own, 1.0):
+            kept.append(place)
+    return kept
 
 
 # ---- what is believed ahead -----------------------------------------------------------------------------------
@@ -203,9 +219,10 @@ def framework_premium(fees: pd.DataFrame, setting: str) -> pd.DataFrame:
     """
     own = fees[fees["setting"].eq(setting)]
     children = own.groupby("platform")["child"].nunique()
-    if children.get(FRAMEWORK, 0) < 2:
-        return pd.DataFrame(columns=list(PREMIUM_COLUMNS))
-    others = [str(name) for name in children.index if name != FRAMEWORK and children[name] >= 2]
+    enough = [str(name) for name in children.index if children[name] >= 2]
+    others = [name for name in enough if name != FRAMEWORK] if FRAMEWORK in enough else []
+    if not others:
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in PREMIUM_COLUMNS.items()})
     own = own[own["platform"].isin([FRAMEWORK, *others])]
     ways = pd.DataFrame({name: own["platform"].eq(name).astype("float64") for name in others})
     fits = {
