@@ -17,8 +17,8 @@ from cip_analysis.records import Spend
 from cip_analysis.returns.payments.cells import to_pence
 
 __all__ = [
-    "CHANGE", "ELEMENTS", "ELEMENT_WORDS", "DriversError", "element_draws", "join_small_steps", "split_change",
-    "split_draws", "split_years", "steps_by_cell", "steps_of", "steps_to", "total_split",
+    "CHANGE", "ELEMENTS", "ELEMENT_WORDS", "DriversError", "element_draws", "join_small_steps", "split_chained",
+    "split_change", "split_draws", "split_years", "steps_by_cell", "steps_of", "steps_to", "total_split",
 ]  # fmt: skip
 
 CHANGE = "change"
@@ -78,6 +78,31 @@ def split_years(spend: Spend, first: int, last: int, index: float) -> pd.DataFra
     """
     _check_base(spend, [index])
     return split_change(_year_of(spend, first), _year_of(spend, last), ["setting"], index)
+
+
+def split_chained(spend: Spend, first: int, last: int, levels: Yearly, *, price_first: bool = False) -> pd.DataFrame:
+    """The change between two years of outturn as the sum of each year's change on the one before, a row a setting.
+
+    Over many years the order of the elements matters less when each year is taken apart at the prices of the one before
+    (docs/decisions/0019-drivers-of-spend.md). levels: year -> general price index, in any base; the same throughout for
+    spend in one price base. Columns as `split_years`, and as exact.
+    Raises DriversError where a year lacks spend or a level, or `last` is not after `first`.
+    """
+    if missing := [year for year in range(first, last + 1) if year not in levels]:
+        raise DriversError(f"No general price index for the years to March {', '.join(map(str, missing))}.")
+    if last <= first:
+        raise DriversError(f"The year to March {last} is not after the year to March {first}.")
+    steps = []
+    for year in range(first + 1, last + 1):
+        index = levels[year] / levels[year - 1]
+        _check_base(spend, [index])
+        pair = (_year_of(spend, year - 1), _year_of(spend, year))
+        steps.append(split_change(*pair, ["setting"], index, price_first=price_first).set_index("setting"))
+    moved = [*(f"{name}_gbp" for name in ELEMENTS), "change_gbp"]
+    pence = pd.concat(steps)[moved].apply(to_pence).groupby(level="setting", sort=False).sum()
+    ends = [steps[0].filter(regex="before"), steps[-1].filter(regex="after")]
+    whole = (pence / PARTS_PER_POUND).join(ends).fillna(0).astype(steps[0].dtypes.to_dict())
+    return whole[list(steps[0].columns)].reset_index()
 
 
 def total_split(split: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from cip_analysis.money.drivers import (
     DriversError,
     element_draws,
     join_small_steps,
+    split_chained,
     split_change,
     split_draws,
     split_years,
@@ -234,6 +235,41 @@ def test_outturn_is_split_between_any_two_of_its_years_with_its_unmatched_line_a
     assert total_split(split_years(spend, 2016, 2018, 1.0)).iloc[0]["change_gbp"] == 1450
 
 
+def eight_years(seed: int) -> Spend:
+    """Outturn of eight years in which days, mix and prices all move a good deal, with an unmatched line each."""
+    chance = np.random.default_rng(seed)
+    days, price = np.array([18000.0, 3000.0, 66000.0]), np.array([300.0, 110.0, 62.0])
+    rows = []
+    for year in range(2011, 2019):
+        rows += [(0, year, name, round(day), round(round(day) * each, 2))
+                 for name, day, each in zip([HOME, FOSTER, "in-house foster"], days, price, strict=True)]  # fmt: skip
+        rows.append((0, year, UNMATCHED, 0, round(float(chance.uniform(0, 2e5)), 2)))
+        days = days * np.array([1.03, 1.4, 1.0]) * chance.uniform(0.97, 1.03, 3)
+        price = price * np.array([1.07, 1.01, 1.015])
+    return make_spend(rows)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_chain_of_years_adds_up_and_depends_less_on_the_order_than_one_leap(seed):
+    spend, levels = eight_years(seed), {year: 1.016 ** (year - 2011) for year in range(2011, 2019)}
+    leap = total_split(split_years(spend, 2011, 2018, levels[2018])).iloc[0]
+    chained, other = (total_split(split_chained(spend, 2011, 2018, levels, price_first=each)) for each in (False, True))
+    pence = chained[[*MONEY, "change_gbp"]].apply(to_pence).iloc[0]
+    assert pence[MONEY].sum() == pence["change_gbp"]
+    assert chained[["before_gbp", "after_gbp", "change_gbp"]].iloc[0].tolist() == leap[
+        ["before_gbp", "after_gbp", "change_gbp"]].tolist()  # fmt: skip
+    ends = [spend.table[spend.table["financial_year"].eq(year)] for year in (2011, 2018)]
+    leap_other = total_split(split_change(*ends, ["setting"], levels[2018], price_first=True)).iloc[0]
+    for name in ("volume_gbp", "mix_gbp", "price_gbp"):
+        assert abs(chained[name].iloc[0] - other[name].iloc[0]) < abs(leap[name] - leap_other[name]), name
+
+
+def test_a_chain_of_one_year_is_the_year():
+    spend = eight_years(1)
+    chained = split_chained(spend, 2017, 2018, {2017: 50.0, 2018: 51.0})
+    pd.testing.assert_frame_equal(chained, split_years(spend, 2017, 2018, 1.02))
+
+
 # ---- as a waterfall -------------------------------------------------------------------------------------------
 
 
@@ -380,6 +416,8 @@ def test_what_cannot_be_taken_apart_is_refused_in_words():
         "year to March 1999": lambda: split_years(outturn, 1999, 2018, 1.0),
         "has one draw": lambda: split_years(ahead, 2019, 2020, 1.0),
         "out of it already": lambda: split_years(real, 2018, 2018, 1.1),
+        "2013": lambda: split_chained(outturn, 2012, 2018, {2012: 1.0}),
+        "is not after": lambda: split_chained(outturn, 2018, 2018, {2018: 1.0}),
         "No general price index": lambda: split_draws(outturn, ahead, {2019: 1.0}),
         "not among those projected": lambda: steps_to(
             split_draws(outturn, ahead, dict.fromkeys(range(2019, 2023), 1.0)), outturn, 2030, ("a", "b")),
