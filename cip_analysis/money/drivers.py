@@ -100,8 +100,8 @@ def split_chained(spend: Spend, first: int, last: int, levels: Yearly, *, price_
         steps.append(split_change(*pair, ["setting"], index, price_first=price_first).set_index("setting"))
     moved = [*(f"{name}_gbp" for name in ELEMENTS), "change_gbp"]
     pence = pd.concat(steps)[moved].apply(to_pence).groupby(level="setting", sort=False).sum()
-    ends = [steps[0].filter(regex="before"), steps[-1].filter(regex="after")]
-    whole = (pence / PARTS_PER_POUND).join(ends).fillna(0).astype(steps[0].dtypes.to_dict())
+    ends = (steps[0].filter(regex="before"), steps[-1].filter(regex="after"))
+    whole = (pence / PARTS_PER_POUND).join(ends[0]).join(ends[1]).fillna(0).astype(steps[0].dtypes.to_dict())
     return whole[list(steps[0].columns)].reset_index()
 
 
