@@ -336,15 +336,3 @@ def _with_range(history: pd.DataFrame) -> pd.DataFrame:
     ends = history[["p10_gbp", "p90_gbp"]].to_numpy()
     words = [" to ".join(dict.fromkeys(f"{round(end / NEAREST) * NEAREST:,}" for end in row)) for row in ends]
     return history.assign(**{RANGE: pd.Series(words, index=history.index, dtype="str")})
-
-
-def say_record(record: pd.DataFrame) -> str:
-    """How far such forecasts missed, beside the run rate, in a sentence."""
-    if record.empty:
-        return "Too few years of returns to forecast from the past."
-    ours, naive = (record[name].abs().mean() for name in ("share_missed", "share_missed_by_run_rate"))
-    held = int(record["in_the_range"].eq("yes").sum())
-    return (
-        f"Made at this month of {len(record)} earlier years, such forecasts missed by {ours:.1%} on average; spend so "
-        f"far carried on as it was missed by {naive:.1%}. The 80% range held {held} of {len(record)} outturns."
-    )

@@ -85,6 +85,18 @@ def say_finding(month: Month, year: Headline, drivers: pd.DataFrame) -> str:
     return f"{say_course(month, year)}. The largest part of the difference is {driver}: {_millions(gbp / 1e6)}."
 
 
+def say_record(record: pd.DataFrame) -> str:
+    """How far such forecasts missed, beside the run rate, in a sentence."""
+    if record.empty:
+        return "Too few years of returns to forecast from the past."
+    ours, naive = (record[name].abs().mean() for name in ("share_missed", "share_missed_by_run_rate"))
+    held = int(record["in_the_range"].eq("yes").sum())
+    return (
+        f"Made at this month of {len(record)} earlier years, such forecasts missed by {ours:.1%} on average; spend so "
+        f"far carried on as it was missed by {naive:.1%}. The 80% range held {held} of {len(record)} outturns."
+    )
+
+
 def state_in_year(month: Month, position: Position, stated: pd.DataFrame) -> pd.DataFrame:
     """The conventions of a page of money (convention, here), and those of a position within the year after them."""
     days = month.run.assumptions[DAYS_BILLS_TAKE].value

@@ -12,7 +12,7 @@ the penny. Our choices are in docs/decisions/0022-in-year-position.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -65,7 +65,7 @@ def known_payments(payments: Payments, day: date, received_by: date) -> Payments
     until = rows["end"].where(rows["end"] < ends, ends)
     kept, whole = _nights(rows["start"], until), _nights(rows["start"], rows["end"])
     shared = {name: _shared(rows[name], kept, whole) for name in ("health_gbp", "education_gbp", "amount_gbp")}
-    return Payments(rows.assign(end=until, **shared).reset_index(drop=True), payments.synthetic)
+    return replace(payments, table=rows.assign(end=until, **shared).reset_index(drop=True))
 
 
 def _nights(start: pd.Series, end: pd.Series) -> Pence:
