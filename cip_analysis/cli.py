@@ -206,8 +206,9 @@ def forecast(
     track_record: Annotated[bool, typer.Option(help="Forecast again from past dates too, and score it.")] = True,
 ) -> None:
     """Forecast children in care by month, setting and age, with intervals. Exit 0 made, 1 not made, 2 wrong call."""
-    from cip_analysis.costs import spend_ahead, spend_notes
+    from cip_analysis.costs import look_back_spend, spend_ahead, spend_notes
     from cip_analysis.forecasts import asked_of, forecast_run, score_run
+    from cip_analysis.money.pricing.looking_back import tell_record
     from cip_analysis.run import open_run
     from cip_analysis.store import write_projections
 
@@ -226,6 +227,7 @@ def forecast(
         if track_record:
             with bar("Forecasting again from the past") as move:
                 tables["scorecard"] = score_run(opened, asked, move)
+                said = (*said, *tell_record(look_back_spend(opened, asked)))
         to.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             digits = "%.2f" if name == "spend" else "%.6g"  # pounds to the penny, so that settings add up to all

@@ -13,8 +13,8 @@ from typing import Literal
 
 import pandas as pd
 
-from cip_analysis.demand.forecast import STATISTICS, describe_draws
-from cip_analysis.forecasts import KEPT, Ahead
+from cip_analysis.demand.forecast import STATISTICS, Asked, describe_draws
+from cip_analysis.forecasts import KEPT, Ahead, asked_of, evidence_of
 from cip_analysis.money.prices import (
     IndicesError,
     PriceIndex,
@@ -28,6 +28,7 @@ from cip_analysis.money.prices import (
     year_name,
 )
 from cip_analysis.money.pricing.indices import NOMINAL
+from cip_analysis.money.pricing.looking_back import LookedBack, Past, look_back
 from cip_analysis.money.pricing.today import (
     ASSUMED_YEAR,
     PricesToday,
@@ -51,6 +52,7 @@ from cip_analysis.store import code_files, fingerprint, keep_table
 
 COLUMNS = ("financial_year", "scenario", "setting", "price_base", *STATISTICS)
 PriceBase = Literal["nominal", "real"]
+LOOKING_BACK_DRAWS = 200
 
 
 # ---- prices ---------------------------------------------------------------------------------------------------
@@ -183,3 +185,24 @@ def _left_out(run: Run) -> list[str]:
         if lost:
             said.append(f"£{lost:,.0f} of {year_name(year)} met no stay and has no counterpart ahead.")
     return said
+
+
+# ---- how right it has been ------------------------------------------------------------------------------------
+
+
+def look_back_spend(run: Run, asked: Asked | None = None) -> LookedBack:
+    """Spend forecast again from each past 31 March within the run's own returns and payments, beside what was spent.
+
+    From the store where nothing it rests on has changed. `spend_record(looked.table)` tells how far off it was. No
+    rows, and a note, where payments or returns do not go back far enough.
+    """
+    wanted, evidence = asked or asked_of(run), evidence_of(run)
+    quick = replace(wanted, draws=min(wanted.draws, LOOKING_BACK_DRAWS))
+    past = Past(run.episodes, run.payments, run.assumptions)
+    look = cache(lambda: look_back(past, evidence, quick))
+    name = fingerprint("look back on spend", past, evidence, quick, code_files())
+    table = keep_table(run.root / KEPT, name, lambda: look().table)
+    notes = keep_table(
+        run.root / KEPT, f"{name}-notes", lambda: pd.DataFrame({"note": list(look().notes)}, dtype="str")
+    )
+    return LookedBack(table, tuple(notes["note"]))

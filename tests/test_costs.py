@@ -1,4 +1,4 @@
-"""A run's costs ahead: prices, spend by scenario in nominal and real £, kept results, and where payments are missing."""
+"""A run's costs ahead: prices, spend by scenario in nominal and real £, what is kept, and the want of payments."""
 
 from __future__ import annotations
 
