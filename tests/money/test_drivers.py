@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cip_analysis.codes import SETTINGS
 from cip_analysis.money.change.splitting import Cells, take_apart
 from cip_analysis.money.drivers import (
     ELEMENTS,
@@ -391,10 +392,18 @@ def test_the_order_of_rows_ahead_does_not_matter():
     pd.testing.assert_frame_equal(split_draws(outturn, ahead, index), split_draws(outturn, shuffled, index))
 
 
-def test_ten_thousand_draws_over_five_years_are_taken_apart_in_a_second():
-    outturn, ahead = a_future(draws=10_000, years=5)
+def test_ten_thousand_draws_over_five_years_and_every_setting_are_taken_apart_in_a_second():
+    chance, shape = np.random.default_rng(8), (10_000, 5, len(SETTINGS))
+    draw, year, setting = (axis.ravel() for axis in np.indices(shape))
+    days = chance.integers(100, 60_000, shape).ravel()
+    table = pd.DataFrame({
+        "draw": draw, "financial_year": 2019 + year, "setting": np.array(SETTINGS)[setting], "children": 3,
+        "child_days": days, "spend_gbp": (days * chance.uniform(30, 500, days.size)).round(2), "present_gbp": 0.0,
+    })  # fmt: skip
+    ahead = Spend(table.astype({"setting": "str"}), "nominal", "invented")
+    outturn = make_spend([(0, 2018, name, 5_000, 1e6) for name in SETTINGS])
     begun = time.process_time()
-    split_draws(outturn, ahead, dict.fromkeys(range(2019, 2024), 1.05))
+    split_draws(outturn, ahead, dict.fromkeys(range(2019, 2024), 1.05), by_setting=True)
     assert time.process_time() - begun < 1
 
 
