@@ -19,6 +19,7 @@ from cip_analysis.money.pricing.indices import (
     PriceIndex,
     as_known_at,
     choose_index,
+    financial_year_of,
     price_base,
     restate_spend,
     stated_index,
@@ -97,7 +98,7 @@ def learn_prices(
         notes = (*notes, f"Every child is priced at the setting's mean: no payments are of {year_name(last_year)}.")
     else:
         pools = fee_pools(payments, episodes, last_year)
-    return PriceEvidence(trend, pools, shocks, notes, payments.synthetic)
+    return PriceEvidence(trend, pools, shocks, (*notes, *_hindsight(assumptions, last_year)), payments.synthetic)
 
 
 def price_paths(asked: PricesAsked, evidence: PriceEvidence) -> PricePaths:
@@ -116,4 +117,16 @@ def _shocks(assumptions: Mapping[str, Judgement]) -> YearlyShocks:
     keys = {setting: OWN_SHOCK_SD if setting in SET_BY_THE_COUNCIL else SHOCK_SD for setting in SETTINGS}
     return YearlyShocks(
         {setting: assumptions[key].value for setting, key in keys.items()}, assumptions[SHARED_SHOCK].value
+    )
+
+
+def _hindsight(assumptions: Mapping[str, Judgement], last_year: int) -> tuple[str, ...]:
+    """A note where the spread of prices ahead was judged by figures of after the last year known."""
+    judged = [assumptions[key] for key in (SHOCK_SD, OWN_SHOCK_SD, SHARED_SHOCK)]
+    latest = max(one.as_of for one in judged)
+    if financial_year_of(latest) <= last_year + 1:
+        return ()
+    return (
+        f"How far prices may stray from their rise was judged by figures to {latest.year}: that is hindsight. It bears on "
+        "how wide the range is, not on its middle.",
     )

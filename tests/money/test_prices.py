@@ -132,6 +132,13 @@ def test_without_payments_prices_rise_as_judged_everyone_is_at_the_mean_and_it_i
     assert (paths.price_base, paths.basis) == ("nominal", "invented")
 
 
+def test_a_spread_judged_by_later_figures_is_called_hindsight_and_one_of_its_time_is_not():
+    of_its_time = {key: one.model_copy(update={"as_of": date(2018, 3, 31)}) for key, one in ASSUMPTIONS.items()}
+    for assumptions, told in ((ASSUMPTIONS, True), (of_its_time, False)):
+        notes = learn_prices(NO_PAYMENTS, make_episodes([a_placement()]), assumptions, 2018).notes
+        assert any("hindsight" in note for note in notes) is told
+
+
 def test_what_the_council_sets_itself_strays_less_than_what_it_buys():
     shocks = learn_prices(NO_PAYMENTS, make_episodes([a_placement()]), ASSUMPTIONS, 2018).shocks
     assert shocks.sd["in-house foster"] < shocks.sd["independent foster"] == shocks.sd["external residential"]

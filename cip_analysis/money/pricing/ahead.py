@@ -101,12 +101,13 @@ def forward_prices(
     first, last = int(min(base_years.min(), of_month.min())), int(max(base_years.max(), of_month.max()))
     sd = np.array([shocks.sd[setting] for setting in SETTINGS])
     walked = sd * _walks(asked, shocks.shared, first, last)
-    years = of_month[:, None] - base_years
+    strayed = walked - walked[:, base_years - first, np.arange(len(SETTINGS))][:, None]
+    years = np.arange(first, last + 1)[:, None] - base_years
     off = se * stream(asked.seed, "prices rise").standard_normal((asked.draws, len(SETTINGS)))
-    strayed = walked[:, of_month - first] - walked[:, base_years - first, np.arange(len(SETTINGS))][:, None]
     log = (rise + off[:, None]) * years - (se * years) ** 2 / 2 + strayed - sd**2 / 2 * np.abs(years)
     base = np.array([asked.base[setting] for setting in SETTINGS])
-    return PricePaths(asked.months, base * np.exp(log), pools, NOMINAL, asked.basis)
+    level = (base * np.exp(log))[:, of_month - first]
+    return PricePaths(asked.months, level, pools, NOMINAL, asked.basis)
 
 
 def _walks(asked: PricesAsked, shared: float, first: int, last: int) -> Draws:
