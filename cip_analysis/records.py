@@ -12,7 +12,7 @@ from datetime import date
 import pandas as pd
 
 from cip_analysis.codes import AGE_BANDS, AGE_UNKNOWN, SETTINGS
-from cip_analysis.contracts import RecordError, check_columns
+from cip_analysis.contracts import RecordError, check_columns, empty_table
 from cip_analysis.ledgers import Findings, Treatments
 
 # ---- what we were sent ----------------------------------------------------------------------------------------
@@ -134,6 +134,7 @@ PAYMENT_COLUMNS = {
     "row": "whole",
 }
 PAYMENT_MATCHES = ("stay", "part stay", "other child, same stay", "no stay", "no child")
+KEPT_OUT_COLUMNS = {"rule": "text", "financial_year": "whole?", "amount_gbp": "number?", "file": "text", "row": "whole"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +145,18 @@ class Payments:
     contributions beside it, nominal; credit notes are negative. `platform` is framework, spot, block or in-house.
     `match` says how the row met a stay: one of PAYMENT_MATCHES, so that nothing unmatched is lost from a total.
     `financial_year` is the year ending 31 March.
+    kept_out: columns of KEPT_OUT_COLUMNS. The rows of the file that are not in the table, each under the rule that kept
+    it out, cut at 31 March; `financial_year` is blank where dates cannot be read, `amount_gbp` where the £ cannot.
     """
 
     table: pd.DataFrame
     synthetic: bool = False
+    kept_out: pd.DataFrame = field(default_factory=lambda: empty_table(KEPT_OUT_COLUMNS))
 
     def __post_init__(self) -> None:
         check_columns(self.table, PAYMENT_COLUMNS, "Payments")
-        if unknown := set(self.table["match"]) - set(PAYMENT_MATCHES):
+        check_columns(self.kept_out, KEPT_OUT_COLUMNS, "Payments (kept out)")
+        if unknown := set(self.table["match"].unique()) - set(PAYMENT_MATCHES):
             raise RecordError(f"Payments: match {sorted(unknown)} is not one of {', '.join(PAYMENT_MATCHES)}.")
         if backwards := int((self.table["end"] <= self.table["start"]).sum()):
             raise RecordError(f"Payments: {backwards} periods end on or before their start.")

@@ -13,20 +13,16 @@ import pandas as pd
 
 from cip_analysis.codes import SETTINGS
 from cip_analysis.ledgers import Findings, Treatments
-from cip_analysis.records import PAYMENT_COLUMNS, Payments
+from cip_analysis.records import KEPT_OUT_COLUMNS, PAYMENT_COLUMNS, Payments
 from cip_analysis.returns.payments.cells import by_value, read_days, read_money, read_reference
+from cip_analysis.returns.payments.doubts import as_finding, note_doubts, paid_days
 from cip_analysis.returns.payments.files import FIELDS, PaymentError, is_marked_synthetic, open_payment_files
 from cip_analysis.returns.payments.matching import match_payments, share_by_days, split_by_year
 from cip_analysis.returns.payments.rules import (
-    FEE_AGREES_WITHIN,
-    FEE_AGREES_WITHIN_PENCE,
-    IMPLAUSIBLE_WEEKLY_GBP,
     KEPT_OUT,
     KINDS,
     LONGEST_PERIOD_DAYS,
-    NOTED,
     PLATFORMS,
-    Rule,
 )
 from cip_analysis.returns.reading.text_tables import MENDED_ON_OPENING, Repair
 from cip_analysis.settings import PaymentColumns
@@ -47,24 +43,24 @@ def read_payments(path: Path, columns: PaymentColumns) -> tuple[Payments, Findin
     """
     sent = open_payment_files(path, columns)
     lines = _read_lines(sent.lines, columns)
-    kept, findings, treatments = _keep_usable(lines)
+    kept, left_out, findings, treatments = _keep_usable(lines)
     if kept.empty:
         raise PaymentError(
             f"{path.name}: none of its {len(lines)} rows of payments can be used. "
             "Check that the columns under [payment_columns] in the council's file are the right ones."
         )
-    findings = [notice.as_finding() for notice in sent.notices] + findings + _noted(kept)
+    findings = [notice.as_finding() for notice in sent.notices] + findings + note_doubts(kept)
     treatments = _mended(sent.repairs, lines) + treatments + _alterations(kept)
     table, split = split_payments(kept)
     treatments.append(split)
-    payments = Payments(table=table, synthetic=is_marked_synthetic(path))
+    payments = Payments(table, is_marked_synthetic(path), _list_kept_out(left_out))
     return payments, Findings.of(findings), Treatments.of(treatments)
 
 
 def _read_lines(sent: pd.DataFrame, columns: PaymentColumns) -> pd.DataFrame:
     """Every line with its cells read: pence, days, references; and the flags the rules look at."""
     text = sent[list(FIELDS)].apply(lambda column: column.str.strip())
-    money = {field: read_money(text[field]) for field in MONEY_FIELDS}
+    money = {field: _read_money_once(text[field]) for field in MONEY_FIELDS}
     end = read_days(text["end"])
     ends_after = end + pd.Timedelta(days=1) if columns.end_is == "last day paid" else end
     start = read_days(text["start"])
@@ -90,6 +86,12 @@ def _read_lines(sent: pd.DataFrame, columns: PaymentColumns) -> pd.DataFrame:
         no_end=no_end,
         repeat=text.duplicated(),
     )
+
+
+def _read_money_once(typed: pd.Series) -> pd.DataFrame:
+    """`read_money` of a column, each distinct cell read once: fees and contributions repeat, and most are blank."""
+    places, values = pd.factorize(typed, use_na_sentinel=False)
+    return read_money(pd.Series(values)).take(places).set_axis(typed.index)
 
 
 def _kind_of(words: pd.Series) -> pd.Series:
@@ -120,6 +122,7 @@ def _flags(text: pd.DataFrame, money: Mapping[str, pd.DataFrame]) -> dict[str, p
         "blank": (text == "").all(axis=1),
         "says_total": labels.any(axis=1),
         "no_start": text["start"].eq(""),
+        "odd_setting": ~by_value(text["setting"], lambda words: words.str.lower().isin((*SETTINGS, ""))),
         "odd_kind": text["kind"].ne("") & ~text["kind"].str.lower().isin(KINDS),
         "odd_platform": text["platform"].ne("") & ~text["platform"].str.lower().isin(PLATFORMS),
     }
@@ -153,69 +156,40 @@ def _sums_the_rest(lines: pd.DataFrame) -> pd.Series:
     return bare & amount.ne(0) & (amount.eq(running) | amount.eq(running - before))
 
 
-def _keep_usable(lines: pd.DataFrame) -> tuple[pd.DataFrame, list[dict[str, object]], list[dict[str, object]]]:
-    """The rows that can be read one way only; and for the rest, by rule, what is wrong and what leaves the total."""
+def _keep_usable(
+    lines: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame, list[dict[str, object]], list[dict[str, object]]]:
+    """The rows that can be read one way only; and the rest under their `rule`, what is wrong, what leaves the total."""
     findings: list[dict[str, object]] = []
     treatments: list[dict[str, object]] = []
+    left_out = [lines.head(0).assign(rule="")]
     faults, kept = _faults(lines), lines
     for rule in KEPT_OUT:
         at_fault = faults[rule.name].reindex(kept.index)
         if at_fault.any():
             rest = kept[~at_fault]
-            findings.append(_finding(rule, kept[at_fault]))
+            findings.append(as_finding(rule, kept[at_fault]))
             treatments.append(_treatment(f"payment kept out: {rule.name}", kept, rest, rule.meaning))
+            left_out.append(kept[at_fault].assign(rule=rule.name))
             kept = rest
-    return kept, findings, treatments
+    return kept, pd.concat(left_out), findings, treatments
 
 
-def _noted(kept: pd.DataFrame) -> list[dict[str, object]]:
-    """Findings on rows that stay in the total."""
-    days = (kept["end"] - kept["start"]).dt.days
-    due = (days * kept["fee_pence"] / 7).round()
-    gap = (due - kept["health_pence"] - kept["education_pence"] - kept["amount_pence"]).abs()
-    gap = gap.where(gap <= (due - kept["amount_pence"]).abs(), (due - kept["amount_pence"]).abs())
-    whole = kept["kind"].eq("payment") & (kept["amount_pence"] > 0) & ~kept["no_end"]
-    touched = {
-        "no end date": kept["no_end"],
-        "credit note above nought": kept["kind"].eq("credit note") & (kept["amount_pence"] > 0),
-        "amount of nought": kept["amount_pence"].eq(0),
-        "fee not above nought": kept["fee_pence"] <= 0,
-        "implausible fee": kept["fee_pence"] > IMPLAUSIBLE_WEEKLY_GBP * 100,
-        "fee and amount differ": whole
-        & (gap > FEE_AGREES_WITHIN * kept["amount_pence"].abs())
-        & (gap > FEE_AGREES_WITHIN_PENCE),
-        "unreadable fee": kept["fee_reading"].isin(("unreadable", "formula")),
-        "unreadable contribution": kept["bad_contribution"],
-        "money typed as text": kept["as_text"],
-        "parts of a penny": kept["rounded"],
-        "late payment": kept["kind"].eq("late payment"),
-        "no child given": kept["child"].eq(""),
-        "unknown row type": kept["odd_kind"],
-        "unknown platform": kept["odd_platform"],
-    }
-    return [_finding(rule, kept[touched[rule.name]]) for rule in NOTED if touched[rule.name].any()]
-
-
-def _finding(rule: Rule, rows: pd.DataFrame) -> dict[str, object]:
-    """One finding: the rule, and how many rows, children, days and £ it touches."""
-    pence = rows["amount_pence"]
-    pounds = f"{'-' if pence.sum() < 0 else ''}£{abs(pence.sum()) / 100:,.2f}" if pence.notna().any() else "£ unknown"
-    return {
-        "rule": rule.name,
-        "severity": rule.severity,
-        "meaning": f"{rule.meaning} ({pounds})",
-        "where": ", ".join(dict.fromkeys(rows["file"])),
-        "rows": len(rows),
-        "first_rows": ", ".join(str(row) for row in rows["row"].head(5)),
-        "children": int(rows.loc[rows["child"].ne(""), "child"].nunique()),
-        "child_days": _paid_days(rows),
-        "next_step": rule.next_step,
-    }
+def _list_kept_out(left_out: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are not in the total, as KEPT_OUT_COLUMNS: where each is, why, its £, and of which year's days."""
+    days = (left_out["end"] - left_out["start"]).dt.days
+    dated = days.between(1, LONGEST_PERIOD_DAYS) & left_out["amount_pence"].notna()
+    parts = split_by_year(left_out.loc[dated, ["rule", "file", "row", "start", "end", "amount_pence"]])
+    shared = parts.assign(amount_gbp=share_by_days(parts["amount_pence"], parts) / 100)
+    rest = left_out[~dated].assign(amount_gbp=lambda rows: rows["amount_pence"] / 100)
+    columns, whole = list(KEPT_OUT_COLUMNS), {"financial_year": "Int64", "amount_gbp": "float64"}
+    listed = pd.concat([part.reindex(columns=columns).astype(whole) for part in (shared, rest)])
+    return listed.sort_values(["file", "row", "financial_year"], kind="stable", ignore_index=True)
 
 
 def _mended(repairs: Iterable[Repair], lines: pd.DataFrame) -> list[dict[str, object]]:
     """What opening the files left out or altered, a line each; the £ of a row that was never read are not known."""
-    days = _paid_days(lines)
+    days = paid_days(lines)
     return [
         {
             "rule": f"payments file: {repair.rule}",
@@ -241,7 +215,7 @@ def _alterations(kept: pd.DataFrame) -> list[dict[str, object]]:
         "period without an end held on its first day": (kept["no_end"], 0.0, "the £ fall in that day's financial year"),
         "money typed as text read": (kept["as_text"], 0.0, "signs, commas or words, with one reading"),
     }
-    days = _paid_days(kept)
+    days = paid_days(kept)
     return [
         {
             "rule": rule,
@@ -258,12 +232,6 @@ def _alterations(kept: pd.DataFrame) -> list[dict[str, object]]:
     ]
 
 
-def _paid_days(rows: pd.DataFrame) -> float:
-    """Days of the periods that can be read and run forwards."""
-    days = (rows["end"] - rows["start"]).dt.days
-    return float(days.where(days.between(1, LONGEST_PERIOD_DAYS), 0).sum())
-
-
 def _treatment(rule: str, before: pd.DataFrame, after: pd.DataFrame, why: str) -> dict[str, object]:
     """One line of the ledger: `gbp` is the change the rule makes to the total."""
     gone = before[~before.index.isin(after.index)]
@@ -272,8 +240,8 @@ def _treatment(rule: str, before: pd.DataFrame, after: pd.DataFrame, why: str) -
         "rows_seen": len(before),
         "rows_changed": len(gone),
         "children": int(gone.loc[gone["child"].ne(""), "child"].nunique()),
-        "child_days_before": _paid_days(before),
-        "child_days_after": _paid_days(after),
+        "child_days_before": paid_days(before),
+        "child_days_after": paid_days(after),
         "gbp": 0.0 - gone["amount_pence"].sum() / 100,
         "why": why,
     }
@@ -296,7 +264,7 @@ def split_payments(kept: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, object]]
         "rows_seen": len(kept),
         "rows_changed": int(parts.loc[crossing, "origin"].nunique()),
         "children": int(parts.loc[crossing & parts["child"].ne(""), "child"].nunique()),
-        "child_days_before": _paid_days(kept),
+        "child_days_before": paid_days(kept),
         "child_days_after": float(parts["days"].sum()),
         "gbp": 0.0,
         "why": "each sum shared over its days, whole pence, so that a year's spend is for that year's days",

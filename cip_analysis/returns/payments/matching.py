@@ -110,7 +110,8 @@ def _stays(episodes: Episodes) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def _day_numbers(days: pd.Series) -> Whole:
+def day_numbers(days: pd.Series) -> Whole:
+    """Days counted from 1 January 1970, as whole numbers."""
     return days.to_numpy("datetime64[D]").astype("int64")
 
 
@@ -149,8 +150,8 @@ def _candidates(paid: pd.DataFrame, stays: pd.DataFrame) -> _Candidates:
     children = pd.Index(stays["child"].unique())
     child = children.get_indexer(stays["child"]).astype("int64")
     who = children.get_indexer(paid["child"].fillna("").astype("str")).astype("int64")
-    begins, ends = _day_numbers(stays["start"]), _day_numbers(stays["end"])
-    start, end = _day_numbers(paid["start"]), _day_numbers(paid["end"])
+    begins, ends = day_numbers(stays["start"]), day_numbers(stays["end"])
+    start, end = day_numbers(paid["start"]), day_numbers(paid["end"])
     first = np.searchsorted(child * DAYS_A_KEY + ends, who * DAYS_A_KEY + start, side="right")
     last = np.searchsorted(child * DAYS_A_KEY + begins, who * DAYS_A_KEY + end, side="left")
     return _Candidates(
@@ -230,13 +231,13 @@ def overlaps_any(pieces: pd.DataFrame, paid: pd.DataFrame) -> pd.Series:
     """Whether any payment for the same child meets each piece of a stay."""
     children = pd.Index(pieces["child"].unique())
     who = children.get_indexer(paid["child"])
-    start, end = _day_numbers(paid["start"]), _day_numbers(paid["end"])
+    start, end = day_numbers(paid["start"]), day_numbers(paid["end"])
     key = who[who >= 0] * DAYS_A_KEY
     begun = np.sort(key + start[who >= 0])
     ended = np.sort(key + end[who >= 0])
     own = children.get_indexer(pieces["child"]) * DAYS_A_KEY
-    starts_before = np.searchsorted(begun, own + _day_numbers(pieces["end"]), side="left")
-    ends_before = np.searchsorted(ended, own + _day_numbers(pieces["start"]), side="right")
+    starts_before = np.searchsorted(begun, own + day_numbers(pieces["end"]), side="left")
+    ends_before = np.searchsorted(ended, own + day_numbers(pieces["start"]), side="right")
     return pd.Series(starts_before > ends_before, index=pieces.index)
 
 

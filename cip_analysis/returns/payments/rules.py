@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 IMPLAUSIBLE_WEEKLY_GBP = 30_000
 FEE_AGREES_WITHIN, FEE_AGREES_WITHIN_PENCE = 0.05, 1_000
+PENCE_IN_A_POUND, A_HUNDREDFOLD = 100, (80, 125)
+DAYS_PAST_18 = 61
 LONGEST_PERIOD_DAYS = 20 * 366
 KINDS: Mapping[str, str] = {
     **dict.fromkeys(("payment", "paid", "invoice", "fee", "actual"), "payment"),
@@ -76,4 +78,37 @@ NOTED: tuple[Rule, ...] = (
     Rule("unknown row type", "note", "the row type is none we know; kept as typed", "Tell us what it means."),
     Rule("unknown platform", "note", "the procurement platform is none we know; left blank",
          "Use framework, spot, block or in-house."),
+    Rule("unknown setting", "note", "the placement type is none of our settings; kept as typed, until a stay gives it",
+         "Nothing to do for rows that meet a stay."),
+    Rule("overlapping fees, one provider", "warning",
+         "nights an earlier row of the same provider (or of none named) paid for, and no credit note returns; left in; "
+         "what the later row paid for them", "Check whether the nights were paid for twice."),
+    Rule("overlapping fees, two providers", "warning",
+         "nights that a row of another provider paid for too, and no credit note returns; left in; what the later row "
+         "paid for them", "Check the day the child moved, and ask for the credit note."),
+    Rule("fee typed in pence", "error", "a hundredth of the weekly fee agrees with the amount; left as sent",
+         "Correct the fee."),
+    Rule("amount typed in pence", "error",
+         "a hundredth of the amount agrees with the fee, or with the child's other rows; left in; what it adds",
+         "Correct the amount before its year is used."),
+    Rule("contributions above the fee", "error",
+         "health and education together contribute more than days × weekly fee ÷ 7; left as sent; what is above it",
+         "Check the contributions: of the week, or of the period?"),
+    Rule("accrual", "note", "set aside before its invoice came, less what was reversed; left in", "Nothing to do."),
+    Rule("accrual beside its invoice", "warning",
+         "an accrual, not reversed, for nights that an invoice also pays for; both left in, so its £ count twice",
+         "Reverse the accrual, or leave it out of the file."),
+    Rule("reversal without its accrual", "warning",
+         "an accrual reversed that is not in the file; left in, so the total is short of it",
+         "Put the accrual in the file, or leave its reversal out."),
+    Rule("credited more than paid", "warning",
+         "the child's credit notes exceed all that was paid for that child in the year; left in; what is left over",
+         "Check the credit notes against the payments they return."),
+)  # fmt: skip
+AGAINST_STAYS: tuple[Rule, ...] = (
+    Rule("paid before birth", "error", "nights before the child's birth, by days; left in",
+         "Check the identifier, the dates, and the birth date in the return."),
+    Rule("paid after the 18th birthday", "warning",
+         "nights more than 61 days after the child's 18th birthday, by days; left in",
+         "Move what is paid for care leavers out of the placements file."),
 )  # fmt: skip
