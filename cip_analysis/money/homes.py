@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cip_analysis.demand.inputs import stream
+from cip_analysis.money.own.judged import draw_judgement, held_judgements
 from cip_analysis.settings import Judgement
 
 Draws = NDArray[np.floating]
@@ -210,36 +210,6 @@ def _as_given(amount: NDArray[np.float64]) -> Amount:
     return amount if amount.ndim else float(amount)
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedPair:
-    """What somebody published of a week in homes of its own and a week bought, and how we read it.
-
-    own_gbp, external_gbp: £ a child-week. at_occupancy: what own_gbp is understood to be reckoned at: `reading` says
-    whether it was stated or is ours.
-    """
-
-    area: str
-    year: str
-    own_gbp: float
-    external_gbp: float
-    at_occupancy: float
-    reading: str
-
-    @property
-    def break_even(self) -> float:
-        """Break-even occupancy, all of the unit cost taken as fixed."""
-        return break_even_from_unit_cost(self.own_gbp, self.at_occupancy, self.external_gbp)
-
-
-PER_BED = "our reading: it is a cost per bed, as if every one were filled"
-PUBLISHED = (
-    PublishedPair("England", "2018/19", 4_750, 3_970, 0.85, "stated: homes 85% full"),
-    PublishedPair("Lincolnshire", "2024/25", 4_083, 6_147, 1.0, PER_BED),
-    PublishedPair("Derbyshire", "not stated", 3_642, 6_744, 1.0, PER_BED),
-)
-"""Each in the prices of its own year. Their break-evens are published as 102%, 66% and 54%."""
-
-
 # ---- what is judged ---------------------------------------------------------------------------------------------
 
 
@@ -247,9 +217,9 @@ def judged_costs(judgements: Mapping[str, Judgement], beds: int, weeks: float, p
     """A home of so many beds at the judgements' likeliest values.
 
     The judgements are of a home of four beds: staff and the other fixed parts are taken as they stand whatever `beds`
-    is. Raises HomesError naming every judgement that is missing.
+    is. Raises JudgedError naming every judgement that is missing.
     """
-    held = _held(judgements, list(COSTS.values()))
+    held = held_judgements(judgements, list(COSTS.values()))
     return HomeCosts(**{part: held[name].value for part, name in COSTS.items()}, beds=beds, weeks=weeks,
                      price_base=price_base)  # fmt: skip
 
@@ -257,34 +227,15 @@ def judged_costs(judgements: Mapping[str, Judgement], beds: int, weeks: float, p
 def draw_costs(costs: HomeCosts, judgements: Mapping[str, Judgement], draws: int, seed: int) -> HomeCosts:
     """The same home with each part of its cost drawn from its range; life and rate are conventions and stay.
 
-    Raises HomesError naming every judgement that is missing.
+    Raises JudgedError naming every judgement that is missing.
     """
     drawn = {name for part, name in COSTS.items() if part not in CONVENTIONS}
-    held = _held(judgements, sorted(drawn))
+    held = held_judgements(judgements, sorted(drawn))
     parts: dict[str, Amount] = {
         part: draw_judgement(held[name], name, draws, seed) if name in drawn else getattr(costs, part)
         for part, name in COSTS.items()
     }
     return HomeCosts(**parts, beds=costs.beds, weeks=costs.weeks, price_base=costs.price_base)
-
-
-def draw_judgement(judgement: Judgement, name: str, draws: int, seed: int) -> Draws:
-    """A judgement's value, draw by draw: PERT from its low to its high, likeliest at its value.
-
-    The mean is (low + 4 × value + high) ÷ 6. Each name has its own source of chance, so two judgements never move
-    together and one asked for twice is the same. Source: Malcolm, Roseboom, Clark and Fazar (1959), PERT.
-    """
-    span = judgement.high - judgement.low
-    if span == 0:
-        return np.full(draws, judgement.value)
-    up, down = 4 * (judgement.value - judgement.low) / span, 4 * (judgement.high - judgement.value) / span
-    return judgement.low + span * stream(seed, f"judgement {name}").beta(1 + up, 1 + down, draws)
-
-
-def _held(judgements: Mapping[str, Judgement], names: Sequence[str]) -> dict[str, Judgement]:
-    if missing := [name for name in names if name not in judgements]:
-        raise HomesError(f"The assumptions have no {', '.join(missing)}. Add them to config/assumptions.toml.")
-    return {name: judgements[name] for name in names}
 
 
 # ---- tables -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cip_analysis.codes import SETTINGS
-from cip_analysis.money.carers import (
+from cip_analysis.money.own.carers import (
     CarerPlan,
     CarersError,
     CarerTerms,
@@ -24,6 +24,7 @@ from cip_analysis.money.carers import (
     play_plan,
     yearly_course,
 )
+from cip_analysis.money.own.judged import JudgedError
 from cip_analysis.money.pricing.paths import FeePool, PricePaths
 from cip_analysis.settings import read_assumptions
 
@@ -197,5 +198,5 @@ def test_a_campaign_that_cannot_be_is_refused(changes):
 
 def test_a_missing_judgement_is_named():
     short = {name: one for name, one in JUDGEMENTS.items() if name != "carers.conversion"}
-    with pytest.raises(CarersError, match=r"no carers\.conversion"):
+    with pytest.raises(JudgedError, match=r"no carers\.conversion"):
         draw_terms(short, 5, 1)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from cip_analysis.money.homes import (
     CONVENTIONS,
     COSTS,
-    PUBLISHED,
     SAVING_OF_A_BED,
     HomeCosts,
     HomesError,
@@ -21,7 +20,6 @@ from cip_analysis.money.homes import (
     cost_per_occupied_week,
     cost_year,
     draw_costs,
-    draw_judgement,
     heat_of_saving,
     judged_costs,
     reopening_occupancy,
@@ -30,6 +28,8 @@ from cip_analysis.money.homes import (
     say_break_even,
     uprated,
 )
+from cip_analysis.money.own.judged import JudgedError, draw_judgement
+from cip_analysis.money.own.same_basis import PUBLISHED
 from cip_analysis.settings import read_assumptions
 
 JUDGEMENTS = read_assumptions(ROOT / "config" / "assumptions.toml")
@@ -224,5 +224,5 @@ def test_an_occupancy_outside_nought_to_one_is_refused_and_an_empty_home_has_no_
 
 def test_a_missing_judgement_is_named():
     short = {name: one for name, one in JUDGEMENTS.items() if name != "home.staff-year"}
-    with pytest.raises(HomesError, match=r"no home\.staff-year"):
+    with pytest.raises(JudgedError, match=r"no home\.staff-year"):
         judged_costs(short, 4, 52.18, "2017/18 prices")

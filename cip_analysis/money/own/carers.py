@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cip_analysis.codes import SETTINGS
 from cip_analysis.demand.capacity import LEAVING, PLACES_EACH, USABLE
-from cip_analysis.money.homes import draw_judgement
+from cip_analysis.money.own.judged import draw_judgement, held_judgements
 from cip_analysis.money.pricing.indices import NOMINAL, financial_year_of
 from cip_analysis.money.pricing.paths import PricePaths
 from cip_analysis.settings import Judgement
@@ -196,6 +196,48 @@ def break_even_households(plan: CarerPlan, terms: CarerTerms, paths: PricePaths)
     return np.where(uplift > 0, needed, 0.0)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CarersFound:
+    """Whether the plan pays within the months held, for a sentence.
+
+    chance: of being paid back by the last month; chance_pays_its_way: that the last twelve months save more than they
+    cost. payback: month ends at the 10th, 50th and 90th percentile of draws, none where beyond. households_needed: the
+    same of the number of households that just pays; infinite where none does. recruiting_gbp: what a household costs to
+    recruit, and saving_week_gbp: what a diverted week saves in the last month, medians.
+    """
+
+    plan: CarerPlan
+    chance: float
+    chance_pays_its_way: float
+    payback: tuple[date | None, date | None, date | None]
+    households_needed: tuple[float, float, float]
+    recruiting_gbp: float
+    saving_week_gbp: float
+
+
+def weigh_plan(plan: CarerPlan, terms: CarerTerms, paths: PricePaths) -> CarersFound:
+    """Whether a plan pays, how soon, and how many households it takes."""
+    course = play_plan(plan, terms, paths)
+    needed = np.percentile(break_even_households(plan, terms, paths), [10, 50, 90], method="inverted_cdf")
+    weeks = course.diverted_weeks[:, -1]
+    saved = course.saving_gbp[:, -1] / np.where(weeks > 0, weeks, np.nan)
+    return CarersFound(
+        plan=plan,
+        chance=chance_of_payback(course),
+        chance_pays_its_way=float((course.net_gbp[:, -12:].sum(axis=1) > 0).mean()),
+        payback=(paid_back_by(course, 10), paid_back_by(course, 50), paid_back_by(course, 90)),
+        households_needed=(float(needed[0]), float(needed[1]), float(needed[2])),
+        recruiting_gbp=float(np.median(terms.recruiting_gbp)),
+        saving_week_gbp=float(np.median(saved)) if (weeks > 0).all() else float("nan"),
+    )
+
+
+def paid_back_by(course: CarerCourse, percentile: float) -> date | None:
+    """The month end by which so many per cent of draws are paid back; none where that lies beyond the last."""
+    place = int(np.percentile(payback_month(course), percentile, method="inverted_cdf"))
+    return course.months[place] if place < len(course.months) else None
+
+
 def _in_post(approved: Draws, stay: Draws) -> tuple[Draws, Draws]:
     """Households in post at each month's end, and those of the month's start who were still there at its end."""
     in_post, placing = np.zeros_like(approved), np.zeros_like(approved)
@@ -234,14 +276,14 @@ def _check(terms: CarerTerms, paths: PricePaths) -> None:
 
 
 def judged_plan(judgements: Mapping[str, Judgement]) -> CarerPlan:
-    """The plan that the assumptions hold likeliest. Raises CarersError naming what is missing."""
-    held = _held(judgements, (HOUSEHOLDS, TO_START, CAMPAIGN))
+    """The plan that the assumptions hold likeliest. Raises JudgedError naming what is missing."""
+    held = held_judgements(judgements, (HOUSEHOLDS, TO_START, CAMPAIGN))
     return CarerPlan(held[HOUSEHOLDS].value, round(held[TO_START].value) + 1, round(held[CAMPAIGN].value))
 
 
 def draw_terms(judgements: Mapping[str, Judgement], draws: int, seed: int) -> CarerTerms:
-    """The terms, each drawn from its range (homes.draw_judgement). Raises CarersError naming what is missing."""
-    held = _held(judgements, (*DRAWN.values(), *WEEKLY_PARTS))
+    """The terms, each drawn from its range (own/judged.py). Raises JudgedError naming what is missing."""
+    held = held_judgements(judgements, (*DRAWN.values(), *WEEKLY_PARTS))
     parts = {part: draw_judgement(held[name], name, draws, seed) for part, name in DRAWN.items()}
     marginal = [draw_judgement(held[name], name, draws, seed) for name in WEEKLY_PARTS]
     return CarerTerms(**parts, marginal_gbp=np.sum(marginal, axis=0))
@@ -249,15 +291,9 @@ def draw_terms(judgements: Mapping[str, Judgement], draws: int, seed: int) -> Ca
 
 def judged_terms(judgements: Mapping[str, Judgement], draws: int = 1) -> CarerTerms:
     """The terms at their likeliest values, the same in every draw: for a worked example, or prices drawn alone."""
-    held = _held(judgements, (*DRAWN.values(), *WEEKLY_PARTS))
+    held = held_judgements(judgements, (*DRAWN.values(), *WEEKLY_PARTS))
     parts = {part: np.full(draws, held[name].value) for part, name in DRAWN.items()}
     return CarerTerms(**parts, marginal_gbp=np.full(draws, sum(held[name].value for name in WEEKLY_PARTS)))
-
-
-def _held(judgements: Mapping[str, Judgement], names: Sequence[str]) -> dict[str, Judgement]:
-    if missing := [name for name in names if name not in judgements]:
-        raise CarersError(f"The assumptions have no {', '.join(missing)}. Add them to config/assumptions.toml.")
-    return {name: judgements[name] for name in names}
 
 
 # ---- tables -----------------------------------------------------------------------------------------------------

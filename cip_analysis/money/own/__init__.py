@@ -1,0 +1,1 @@
+"""Care of the council's own: what is judged of it, and what makes it comparable with care bought."""
