@@ -127,6 +127,6 @@ def _hindsight(assumptions: Mapping[str, Judgement], last_year: int) -> tuple[st
     if financial_year_of(latest) <= last_year + 1:
         return ()
     return (
-        f"How far prices may stray from their rise was judged by figures to {latest.year}. That is hindsight, but of how "
-        "wide the range is, not of its middle.",
+        f"How far prices may stray from their rise was judged by figures to {latest.year}. That is hindsight, but of "
+        "how wide the range is, not of its middle.",
     )
