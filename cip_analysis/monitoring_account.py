@@ -112,7 +112,7 @@ def list_position(month: Month, position: Position) -> pd.DataFrame:
     if month.budget:
         split = compare_budget(position, month.budget)
         split = pd.concat([pd.DataFrame([_summed(split)]).assign(setting=ALL), split], ignore_index=True)
-        told = told.merge(split.drop(columns="outturn_gbp"), on="setting", how="left")
+        told = told.merge(split.drop(columns="outturn_gbp"), on="setting", how="left").fillna(0.0)
     year = f"{month.year - 1}-{month.year % 100:02d}"
     return told.assign(month=f"{month.day:%Y-%m}", financial_year=year)[
         ["month", "financial_year", *[name for name in told if name not in ("month", "financial_year")]]

@@ -125,12 +125,44 @@ def test_a_parameter_no_notebook_has_is_refused_before_anything_runs(tmp_path, m
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_month_that_is_none_is_a_wrong_call_and_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    run = ROOT / "config" / "runs" / "autumn-2018.toml"
+    for month in ("2018-13", "September"):
+        result = call("monitor", run, "--month", month, "--to", tmp_path)
+        assert result.exit_code == 2
+        assert "Write the year and the month's number, as 2018-09" in " ".join(result.output.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_to_monitor_that_is_not_there_says_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    result = call("monitor", tmp_path / "none.toml", "--month", "2018-09")
+    assert result.exit_code == 2
+    assert "none.toml: no such settings file" in result.output
+
+
+def test_a_month_beyond_the_returns_says_which_months_there_are(tmp_path, monkeypatch):
+    """Two small years of returns in a run of their own."""
+    monkeypatch.chdir(ROOT)
+    for year in (2017, 2018):
+        write_returns(tmp_path / "returns", [an_episode()], year=year)
+    run = tmp_path / "run.toml"
+    council = "config/councils/leicestershire.toml"
+    run.write_text(f'title = "Small"\ncouncil = "{council}"\nreturns = "{tmp_path / "returns"}"\n', encoding="utf-8")
+    result = call("monitor", run, "--month", "2018-05", "--to", tmp_path / "to")
+    assert result.exit_code == 2
+    assert "May 2018 ends after the returns do. There are months from March 2017 to March 2018" in " ".join(
+        result.output.split()
+    )
+
+
 def test_a_folder_without_a_manifest_cannot_be_verified(tmp_path):
     assert call("verify", tmp_path).exit_code == 2
 
 
 def test_every_command_explains_itself():
-    for command in ("check", "synthesise", "pack", "verify"):
+    for command in ("check", "synthesise", "pack", "monitor", "verify"):
         result = call(command, "--help")
         assert result.exit_code == 0
         assert len(result.output) > 100

@@ -7,7 +7,7 @@ import re
 import pytest
 from builders import ROOT
 
-from cip_analysis import codes, ledgers, records, savings_settings, scenario_settings, settings
+from cip_analysis import budget_settings, codes, ledgers, records, savings_settings, scenario_settings, settings
 from cip_analysis.impact import claims
 
 DICTIONARY = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
@@ -16,7 +16,8 @@ CONTRACTS = {name: held for name, held in {**vars(ledgers), **vars(records)}.ite
 MODELS = [
     settings.Home, settings.Capacity, settings.PaymentColumns, settings.Council, settings.Run,
     settings.Judgement, settings.Disclosure, settings.Conventions, settings.Signature,
-    settings.Pack, claims.Claim, claims.Claims, scenario_settings.Scenario,
+    settings.Pack, claims.Claim, claims.Claims, scenario_settings.Scenario, budget_settings.Budget,
+    budget_settings.BudgetLine,
     savings_settings.Claim, savings_settings.Delivered, savings_settings.PriceLever, savings_settings.Savings,
     savings_settings.Target,
     *(kind for kind in vars(scenario_settings).values() if isinstance(kind, type) and kind.__name__.endswith("Lever")),

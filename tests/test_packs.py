@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from builders import ROOT, SHARED
+from typer.testing import CliRunner
 
+from cip_analysis.cli import app
 from cip_analysis.publish.pack import PackRequest, render_pack
 from cip_analysis.publish.provenance import read_manifest, verify_pack
 
 CABINET = ROOT / "config" / "packs" / "cabinet-autumn-2018.toml"
 COUNTY = ROOT / "data" / "synthetic" / "leicestershire"
+YEAR_COUNTY = ROOT / "data" / "synthetic" / "leicestershire-2019"
 SAMPLE = SHARED / "ssda903_sample"
 pytestmark = [
     pytest.mark.slow,
@@ -40,3 +44,23 @@ def test_the_cabinet_pack_renders_whole_from_the_public_sample_and_says_there_ar
     pack = render(tmp_path, f"returns={SAMPLE}")
     assert "No payments file was given" in (pack / "06_residential_spend.html").read_text(encoding="utf-8")
     assert str(SAMPLE.parent) not in "".join(page.read_text(encoding="utf-8") for page in pack.iterdir())
+
+
+@pytest.mark.skipif(not YEAR_COUNTY.exists(), reason="the county of the year now running is not made: make data")
+def test_a_month_of_the_year_now_running_is_one_page_and_a_file_beside_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    call = ["monitor", str(ROOT / "config" / "runs" / "autumn-2018.toml"), "--month", "2018-09", "--to", str(tmp_path)]
+    result = CliRunner().invoke(app, call)
+    assert result.exit_code == 0, result.output
+    assert "names in-year-2018-19.toml for the year now running" in " ".join(result.output.split())
+    pack = tmp_path / "in-year"
+    assert [page.stem for page in sorted(pack.glob("*.html"))] == ["13_in_year", "index"]
+    page = (pack / "13_in_year.html").read_text(encoding="utf-8")
+    assert "SYNTHETIC: invented data, not real children" in page
+    assert "The budget is invented for the demonstration" in page
+    assert "As at 30 September 2018" in page
+    assert read_manifest(pack)["as_at"] == "2018-09-30"
+    assert verify_pack(pack) == []
+    lines = pd.read_csv(tmp_path / "in_year.csv")
+    assert lines["setting"].iloc[0] == "all"
+    assert lines["outturn_gbp"].iloc[1:].sum() == pytest.approx(lines["outturn_gbp"].iloc[0], abs=0.005)
