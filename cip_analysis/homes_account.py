@@ -19,11 +19,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cip_analysis.codes import SETTINGS
-from cip_analysis.demand.capacity import LEAVING, PLACES_EACH, USABLE
+from cip_analysis.demand.capacity import HOMES, LEAVING, PLACES_EACH, USABLE
 from cip_analysis.money.homes import (
     CLOSED,
     FULL,
     MATCHED,
+    Amount,
     HomeCosts,
     HomesError,
     break_even_occupancy,
@@ -68,6 +69,7 @@ OCCUPANCIES = (0.60, 0.70, 0.80, 0.85, 0.90, 1.00)
 HEAT_OCCUPANCIES = tuple(round(1 - step / 20, 2) for step in range(11))
 HEAT_PRICES = tuple(range(3_000, 7_001, 500))
 HOUSEHOLDS = (10, 20, 30, 40)
+SHUT, AS_HOMES_ARE = "shut", "open, as full as homes are"
 JUDGED_FOR = 4
 """Beds of the home that the judgements describe."""
 
@@ -79,7 +81,7 @@ class HomeAhead:
     """One financial year of a home and of what its children would cost elsewhere, an element a draw, nominal £.
 
     costs: of the home open. closed_gbp: a year shut, the building apart. mean_price: £ a child-week, of all children
-    in external residential care; price: of those who could live in the home.
+    in external residential care; price: of those who could live in the home. usable: share of beds that can be filled.
     """
 
     financial_year: int
@@ -87,6 +89,7 @@ class HomeAhead:
     closed_gbp: Draws
     mean_price: Draws
     price: Draws
+    usable: Draws
 
     @property
     def shut(self) -> Draws:
@@ -130,9 +133,9 @@ def homes_ahead(run: Run, paths: PricePaths) -> tuple[HomeAhead, ...]:
     first = min(own)
     if (own[first] <= 0).any():
         raise HomesError(f"A week of {OWN} care costs nothing in these prices, so a home's costs cannot rise with it.")
-    judged, seed = held_judgements(run.assumptions, (CLOSED, MATCHED)), run.settings.seed
+    judged, seed = held_judgements(run.assumptions, (CLOSED, MATCHED, USABLE[HOMES])), run.settings.seed
     drawn = draw_costs(home_costs(run), run.assumptions, paths.draws, seed)
-    closed, matched = (draw_judgement(one, name, paths.draws, seed) for name, one in judged.items())
+    closed, matched, usable = (draw_judgement(one, name, paths.draws, seed) for name, one in judged.items())
     since = _brought_forward(run, OWN, first)
     return tuple(
         HomeAhead(
@@ -141,13 +144,14 @@ def homes_ahead(run: Run, paths: PricePaths) -> tuple[HomeAhead, ...]:
             closed_gbp=closed * since * own[year] / own[first],
             mean_price=bought[year],
             price=bought[year] * matched,
+            usable=usable,
         )
         for year in own
     )
 
 
 def home_table(run: Run, paths: PricePaths, occupancies: Sequence[float] = OCCUPANCIES) -> pd.DataFrame:
-    """The home shut, and open at each occupancy, beside the same child-weeks bought: a row a year and option.
+    """The home shut, open at each occupancy, and as full as homes are (drawn), beside the same weeks bought.
 
     Counts: children (whom the mean external price rests on). Resting on it: bought_gbp, p10_saving_gbp,
     p50_saving_gbp, p90_saving_gbp (a year, against buying the same weeks; below nought it costs more), chance_cheaper
@@ -156,28 +160,26 @@ def home_table(run: Run, paths: PricePaths, occupancies: Sequence[float] = OCCUP
     (of a week lived there, blank where shut), year_cost_gbp, price_base.
     """
     there = _children(run, BOUGHT)
+    options: dict[str, Amount] = {SHUT: 0.0, **{f"open, {share:.0%} full": share for share in occupancies}}
     rows = [
-        _option_row(year, occupancy) | {"children": there}
+        {"financial_year": year.financial_year, "option": option} | _option(year, occupancy) | {"children": there}
         for year in homes_ahead(run, paths)
-        for occupancy in (0.0, *occupancies)
+        for option, occupancy in (*options.items(), (AS_HOMES_ARE, year.usable))
     ]
     return pd.DataFrame(rows).astype({"option": "str"}).assign(price_base=NOMINAL)
 
 
-def _option_row(year: HomeAhead, occupancy: float) -> dict[str, object]:
-    """One option in one year: medians, the ends of eight draws in ten, and chances."""
+def _option(year: HomeAhead, occupancy: Amount) -> dict[str, float]:
+    """One option in one year: medians, the ends of eight draws in ten, and chances. occupancy: nought where shut."""
+    shut = np.max(occupancy) == 0
     weeks = year.costs.bed_weeks * occupancy
     saving = np.asarray(saving_year(year.costs, year.closed_gbp, year.price, occupancy))
     over_shut = saving - year.shut
-    weekly = cost_per_occupied_week(year.costs, occupancy) if occupancy else np.nan
-    yearly = cost_year(year.costs, occupancy) if occupancy else -year.shut
     low, middle, high = np.percentile(saving, [10, 50, 90])
     return {
-        "financial_year": year.financial_year,
-        "option": f"open, {occupancy:.0%} full" if occupancy else "shut",
-        "child_weeks_in_it": weeks,
-        "weekly_cost_gbp": float(np.median(weekly)),
-        "year_cost_gbp": float(np.median(yearly)),
+        "child_weeks_in_it": float(np.median(weeks)),
+        "weekly_cost_gbp": np.nan if shut else float(np.median(cost_per_occupied_week(year.costs, occupancy))),
+        "year_cost_gbp": float(np.median(-year.shut if shut else cost_year(year.costs, occupancy))),
         "bought_gbp": float(np.median(weeks * year.price)),
         "p10_saving_gbp": float(low),
         "p50_saving_gbp": float(middle),
@@ -290,7 +292,7 @@ def carers_found(run: Run, paths: PricePaths) -> CarersFound:
 def list_judgements(run: Run, about: str) -> pd.DataFrame:
     """The judgements that homes ("home") or carers ("carers") rest on: assumption, value, low, high, source, owner."""
     elsewhere = {
-        "home": [f"price.rise-{price_key(OWN)}"],
+        "home": [USABLE[HOMES], f"price.rise-{price_key(OWN)}"],
         "carers": [UPLIFT, PLACES_EACH, USABLE["fostering"], LEAVING, f"price.rise-{price_key(IN_HOUSE)}"],
     }.get(about, [])
     names = [*(name for name in run.assumptions if name.startswith(f"{about}.")), *elsewhere]

@@ -108,22 +108,22 @@ def annuity(capital_gbp: Amount, years: Amount, rate: Amount) -> Amount:
     return _as_given(np.asarray(capital_gbp * charge))
 
 
-def cost_year(costs: HomeCosts, occupancy: float) -> Amount:
+def cost_year(costs: HomeCosts, occupancy: Amount) -> Amount:
     """What a year costs, £: fixed + variable × child-weeks lived there. occupancy: share of bed-weeks lived in."""
     return costs.fixed_gbp + costs.variable_gbp * (costs.bed_weeks * _share(occupancy))
 
 
-def cost_per_occupied_week(costs: HomeCosts, occupancy: float) -> Amount:
+def cost_per_occupied_week(costs: HomeCosts, occupancy: Amount) -> Amount:
     """The true cost of a child-week at an occupancy, £: fixed ÷ (weeks × beds × occupancy) + variable.
 
     Fixed has the building's yearly charge in it. Raises HomesError at an occupancy of nought: nobody lived there.
     """
-    if _share(occupancy) == 0:
+    if np.min(_share(occupancy)) == 0:
         raise HomesError("A home nobody lives in has no cost an occupied week. Ask for its cost a year instead.")
     return costs.fixed_gbp / (costs.bed_weeks * occupancy) + costs.variable_gbp
 
 
-def saving_per_bed_week(costs: HomeCosts, occupancy: float, external_price: Amount) -> Amount:
+def saving_per_bed_week(costs: HomeCosts, occupancy: Amount, external_price: Amount) -> Amount:
     """What a bed-week saves against buying the weeks lived in it, £; below nought it costs more than buying.
 
     occupancy × (external price - variable) - fixed ÷ (weeks × beds). external_price: £ a child-week of the children
@@ -152,12 +152,12 @@ def reopening_occupancy(costs: HomeCosts, closed_gbp: Amount, external_price: Am
     return _share_needed(more / costs.bed_weeks, external_price - costs.variable_gbp)
 
 
-def saving_year(costs: HomeCosts, closed_gbp: Amount, external_price: Amount, occupancy: float) -> Amount:
+def saving_year(costs: HomeCosts, closed_gbp: Amount, external_price: Amount, occupancy: Amount) -> Amount:
     """What a home saves in a year against buying the weeks lived in it, £; below nought where it is shut.
 
     A home that is shut (occupancy nought) costs closed_gbp and its building's charge, and spares nothing.
     """
-    if _share(occupancy) == 0:
+    if np.max(_share(occupancy)) == 0:
         return -(closed_gbp + costs.capital_year_gbp)
     return saving_per_bed_week(costs, occupancy, external_price) * costs.bed_weeks
 
@@ -199,9 +199,9 @@ def _share_needed(fixed_a_bed_week: Amount, margin: Amount) -> Amount:
     return _as_given(np.where(saves, fixed_a_bed_week / np.where(saves, margin, 1.0), np.inf))
 
 
-def _share(occupancy: float) -> float:
-    if not 0 <= occupancy <= FULL:
-        raise HomesError(f"An occupancy is a share from 0 to 1; {occupancy:g} is not.")
+def _share(occupancy: Amount) -> Amount:
+    if np.min(occupancy) < 0 or np.max(occupancy) > FULL:
+        raise HomesError(f"An occupancy is a share from 0 to 1; {np.max(occupancy):g} is not.")
     return occupancy
 
 
