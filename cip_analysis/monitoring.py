@@ -91,18 +91,16 @@ class Month:
         return self.day.month == MARCH
 
 
-def open_month(
-    run: str, month: str, *, returns: str = "", payments: str = "", audience: str = "public", check: bool = False
-) -> Month:
+def open_month(run: str, month: str, *, returns: str = "", payments: str = "", audience: str = "public") -> Month:
     """The run that holds the year now running, as it was known at the end of a month.
 
     run: a settings file; where its key `in_year` names another, that one is opened instead, unless other returns are
-    given. month: year and month, as 2018-09. The rest as `run.open_run` takes them.
+    given. month: year and month, as 2018-09. The rest as `run.open_run` takes them; the rules are not checked again.
     Raises MonitoringError for a month that is not one, or that the returns do not cover; and what `open_run` raises.
     """
     day = read_month(month)
     run_file, notes = follow(run, own=not returns)
-    opened = open_run(run_file, returns=returns, payments=payments, audience=audience, check=check)
+    opened = open_run(run_file, returns=returns, payments=payments, audience=audience, check=False)
     _refuse_uncovered(opened, day)
     budget, told = _budget_of(opened, day)
     return Month(day, as_known(opened, day), opened, received_by(opened, day), budget, run_file, (*notes, *told))
