@@ -153,3 +153,23 @@ def test_pooling_leaves_payments_and_histories_as_they_were():
     fee_lines(payments, episodes, 2018, 2018)
     pd.testing.assert_frame_equal(payments.table, before[0])
     pd.testing.assert_frame_equal(episodes.table, before[1])
+
+
+def test_a_county_with_nobody_left_or_nobody_matched_still_has_its_pools():
+    ended = [a_home(str(child), end="2018-02-01") for child in range(1, 7)]
+    bills = [a_bill(str(child), 1000.0 * child, end="2018-02-01") for child in range(1, 7)]
+    pool = fee_pools(make_payments(bills), make_episodes(ended), 2018)[HOME]
+    assert (len(pool.pool), len(pool.present)) == (6, 0)
+    lost = [bill | {"match": "no stay"} for bill in bills]
+    assert fee_pools(make_payments(lost), make_episodes(SIX), 2018)[HOME].pool.tolist() == [1.0]
+    elsewhere = [a_home(str(child), end="2016-02-01", start="2015-04-01") for child in range(1, 7)]
+    assert fee_pools(make_payments(bills), make_episodes(elsewhere), 2018)[HOME].pool.tolist() == [1.0]
+
+
+def test_on_a_day_within_the_year_those_present_are_set_against_the_mean_of_their_own_year():
+    """In September fees have doubled for everyone: who is dear is as dear beside the others as before."""
+    later = [a_bill(str(child), 2000.0 * child, start="2018-04-01", end="2018-10-01") for child in range(1, 7)]
+    episodes = make_episodes(SIX, census="2018-09-30")
+    pool = fee_pools(make_payments([*six_children(), *later]), episodes, 2018)[HOME]
+    assert np.sort(pool.present) == pytest.approx(np.arange(1, 7) / 3.5)
+    assert np.sort(pool.pool) == pytest.approx(np.arange(1, 7) / 3.5)

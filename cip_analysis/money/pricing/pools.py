@@ -106,7 +106,7 @@ def _present(episodes: Episodes, paid: pd.DataFrame, means: pd.Series, year: int
     by_child = pieces.join(bills.groupby("child")["part"].sum()).join(_fee_multiple(bills, paid))
     told = by_child["days"].ge(SHORTEST_STAY_DAYS) & by_child["part"].gt(0)
     multiple = (by_child["part"] / by_child["usual"]).where(told, by_child["by_fee"])
-    now = stays.assign(multiple=stays["child"].map(multiple))
+    now = stays.assign(multiple=stays["child"].map(multiple).astype("float64"))
     known: pd.DataFrame = now[np.isfinite(now["multiple"])]
     return known
 
