@@ -17,7 +17,7 @@ from cip_analysis.demand.caseload import count_caseload, last_whole_month
 from cip_analysis.demand.forecast import WITHOUT_NATIONAL
 from cip_analysis.demand.national.backtest import ORIGINS, SIZES, skill
 from cip_analysis.demand.national.methods import SHOWN
-from cip_analysis.returns.national import EVERY_ORIGIN, EVERY_SIZE, LATEST
+from cip_analysis.returns.reference.national import EVERY_ORIGIN, EVERY_SIZE, LATEST
 from cip_analysis.run import Run
 
 OURS = "the method used here"

@@ -15,6 +15,7 @@ import pandas as pd
 
 from cip_analysis.demand.forecast import STATISTICS, Asked, describe_draws
 from cip_analysis.forecasts import KEPT, Ahead, asked_of, evidence_of
+from cip_analysis.money.basis.section_251 import own_course
 from cip_analysis.money.prices import (
     IndicesError,
     PriceIndex,
@@ -36,7 +37,6 @@ from cip_analysis.money.pricing.today import (
     prices_by_section_251,
     prices_paid,
 )
-from cip_analysis.money.section_251 import own_course
 from cip_analysis.money.spend import (
     UNMATCHED,
     price_outturn,

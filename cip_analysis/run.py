@@ -23,11 +23,12 @@ from cip_analysis.returns.capacity import read_capacity
 from cip_analysis.returns.checks import check_returns
 from cip_analysis.returns.episodes import build_episodes
 from cip_analysis.returns.finance import read_payments
-from cip_analysis.returns.indices import COLUMNS as INDEX_COLUMNS
-from cip_analysis.returns.indices import read_indices
-from cip_analysis.returns.national import COLUMNS, RECORD_COLUMNS, read_national, read_record
+from cip_analysis.returns.payments.against_stays import check_against_stays
 from cip_analysis.returns.payments.matching import match_payments
 from cip_analysis.returns.published import read_published
+from cip_analysis.returns.reference.indices import COLUMNS as INDEX_COLUMNS
+from cip_analysis.returns.reference.indices import read_indices
+from cip_analysis.returns.reference.national import COLUMNS, RECORD_COLUMNS, read_national, read_record
 from cip_analysis.returns.ssda903 import read_returns
 from cip_analysis.scenario_settings import Scenario
 from cip_analysis.settings import Council, Disclosure, Judgement, find_root, read_assumptions, read_settings
@@ -48,9 +49,9 @@ class Run:
     payments: matched to stays, with findings and treatments of their own; no rows where the run has no file.
     comparators: published statistics for the council, its neighbours, region and country.
     claims: what an earlier report stated, to be set beside the data; none where the run names no file.
-    estimates: what the national panel taught of growth and drift (returns/national.py); no rows where none is named.
-    record: how right each method was for every authority (returns/national.py); no rows where no file is named.
-    indices: dated price indices, every vintage (returns/indices.py); no rows where no file is named.
+    estimates: what the national panel taught of growth and drift (returns/reference/national.py); no rows where no
+    file is named. record: how right each method was for every authority (the same). indices: dated price indices,
+    every vintage (returns/reference/indices.py).
     capacity: the council's own carers and homes on the census date: from its capacity file, or as its settings state.
     scenarios: what might be decided or happen, each a set of levers, in the order the run names them.
     own_data: the returns are the run's own, not another folder named by a parameter.
@@ -257,7 +258,7 @@ def _read_ledger(
         return Payments(empty_table(PAYMENT_COLUMNS)), Findings.of([]), Treatments.of([])
     paid, findings, treatments = read_payments(_existing(root, ledger, "payments"), council.payment_columns)
     matched, met = match_payments(paid, episodes)
-    return matched, findings, treatments.join(met)
+    return matched, findings.join(check_against_stays(matched, episodes)), treatments.join(met)
 
 
 def _read_comparators(root: Path, published: str, council: Council) -> Comparators:

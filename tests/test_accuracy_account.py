@@ -12,7 +12,7 @@ from cip_analysis import accuracy_account as account
 from cip_analysis.demand.backtest import Scored
 from cip_analysis.demand.national.backtest import ORIGINS
 from cip_analysis.demand.national.methods import NO_CHANGE, SHOWN
-from cip_analysis.returns.national import EVERY_ORIGIN, EVERY_SIZE, LATEST, RECORD_COLUMNS, read_record
+from cip_analysis.returns.reference.national import EVERY_ORIGIN, EVERY_SIZE, LATEST, RECORD_COLUMNS, read_record
 
 EMPTY = pd.DataFrame({column: [] for column in RECORD_COLUMNS})
 ORIGIN = pd.Timestamp("2015-03-31")

@@ -13,7 +13,7 @@ from cip_analysis.demand.forecast import Asked, ForecastError
 from cip_analysis.demand.national.estimates import NationalError, drift_at, error_correlation
 from cip_analysis.demand.starts import StartsError
 from cip_analysis.forecasts import asked_of, forecast_run
-from cip_analysis.returns.national import NationalFileError, read_national
+from cip_analysis.returns.reference.national import NationalFileError, read_national
 from cip_analysis.run import RunError, open_run
 from cip_analysis.settings import SettingsError
 

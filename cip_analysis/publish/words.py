@@ -18,6 +18,8 @@ UNITS: tuple[tuple[str, str, str], ...] = (
     ("_gbp_per_week", "£ a week", ""),
     ("_gbp", "£", ""),
     ("per_10k", "per 10,000", "per 10,000"),
+    ("_a_year_share", "%", "a year"),
+    ("_growth_share", "%", "growth"),
     ("_years", "years", ""),
     ("_days", "days", "days"),
     ("_weeks", "weeks", "weeks"),
@@ -200,6 +202,17 @@ def between(low: float, high: float, places: int = 0) -> str:
     if WITHHELD in ends:
         return WITHHELD
     return f"about {ends[0]}" if ends[0] == ends[1] else f"between {ends[0]} and {ends[1]}"
+
+
+def pounds_between(low: float, high: float) -> str:
+    """A range of £ million as it is said, whole millions unless they are few.
+
+    >>> pounds_between(25.5, 40.8), pounds_between(1.04, 5.67)
+    ('between £26 million and £41 million', 'between £1.0 million and £5.7 million')
+    """
+    places = 0 if min(abs(low), abs(high)) >= 10 else 1
+    ends = [f"{'−' if value < 0 else ''}£{figure_in_words(abs(value), places)} million" for value in (low, high)]
+    return f"between {ends[0]} and {ends[1]}"
 
 
 def one_in(chance: float) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from builders import ROOT
 
-from cip_analysis.money.conventions import Basis, state_conventions, weigh_conventions
+from cip_analysis.money.basis.conventions import Basis, state_conventions, weigh_conventions
 from cip_analysis.money.spend import SpendError
 from cip_analysis.settings import Council, read_settings
 

@@ -23,7 +23,7 @@ from cip_analysis.money.pricing.indices import (
     year_of_base,
 )
 from cip_analysis.records import Spend
-from cip_analysis.returns.indices import read_indices
+from cip_analysis.returns.reference.indices import read_indices
 from cip_analysis.settings import read_assumptions
 
 HELD = read_indices(ROOT / "data" / "reference" / "price_indices.csv")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from builders import ROOT
 
-from cip_analysis.money.section_251 import (
+from cip_analysis.money.basis.section_251 import (
     FIGURES,
     MEDIAN,
     Section251Error,

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from builders import ROOT, SHARED
 
-from cip_analysis.returns.indices import COLUMNS, IndexFileError, read_indices
+from cip_analysis.returns.reference.indices import COLUMNS, IndexFileError, read_indices
 
 HELD = ROOT / "data" / "reference" / "price_indices.csv"
 ROW = "CPI,Invented publication,2018-02-01,{year},no,{value}"

@@ -6,7 +6,7 @@ import pytest
 from builders import ROOT
 
 from cip_analysis.demand.national.estimates import ESTIMATE_COLUMNS
-from cip_analysis.returns.national import NationalFileError, read_national
+from cip_analysis.returns.reference.national import NationalFileError, read_national
 
 KEPT = ROOT / "data" / "reference" / "national_estimates.csv"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from builders import ROOT
 
-from cip_analysis.returns.national import (
+from cip_analysis.returns.reference.national import (
     EVERY_ORIGIN,
     EVERY_SIZE,
     LATEST,

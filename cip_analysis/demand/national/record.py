@@ -9,7 +9,7 @@ import pandas as pd
 from cip_analysis.demand.national.backtest import Backtest, backtest_national, scorecard
 from cip_analysis.demand.national.estimates import HORIZONS
 from cip_analysis.records import Comparators
-from cip_analysis.returns.national import EVERY_ORIGIN, EVERY_SIZE, LATEST, RECORD_COLUMNS
+from cip_analysis.returns.reference.national import EVERY_ORIGIN, EVERY_SIZE, LATEST, RECORD_COLUMNS
 
 GROUPS: tuple[tuple[str, ...], ...] = ((), ("origins",), ("size",))
 """What the record is told by: nothing, whether an origin settled the methods or confirms them, third of authorities."""

@@ -104,7 +104,7 @@ class PriceIndex:
 def as_known_at(table: pd.DataFrame, name: str, day: date) -> PriceIndex:
     """The newest vintage of an index out by a day; where none was, the earliest held, with a note that says so.
 
-    table: as `returns.indices.read_indices` gives it. Raises IndicesError naming the indices held.
+    table: as `returns.reference.indices.read_indices` gives it. Raises IndicesError naming the indices held.
     """
     held = table[table["index"].eq(name)]
     if held.empty:
@@ -140,7 +140,7 @@ def stated_index(assumptions: Mapping[str, Judgement]) -> PriceIndex:
 def choose_index(table: pd.DataFrame, name: str, day: date, assumptions: Mapping[str, Judgement]) -> PriceIndex:
     """The index a run names, as known at a day, carried on past its end as the assumptions say.
 
-    table: as `returns.indices.read_indices` gives it. Raises IndicesError where it is not held.
+    table: as `returns.reference.indices.read_indices` gives it. Raises IndicesError where it is not held.
     """
     if name == STATED:
         return stated_index(assumptions)

@@ -12,9 +12,9 @@ from datetime import date
 import pandas as pd
 
 from cip_analysis.codes import SETTINGS
+from cip_analysis.money.basis.section_251 import FOSTERING, RESIDENTIAL
 from cip_analysis.money.outturn import ASSUMED_PRICE_BASE
 from cip_analysis.money.pricing.indices import price_base, year_name, year_of_base
-from cip_analysis.money.section_251 import FOSTERING, RESIDENTIAL
 from cip_analysis.money.spend import count_on, price_outturn, unit_costs
 from cip_analysis.records import Episodes, Payments
 

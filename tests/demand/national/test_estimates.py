@@ -28,8 +28,8 @@ from cip_analysis.demand.national.estimates import (
 from cip_analysis.demand.national.methods import METHODS
 from cip_analysis.demand.national.panel import panel_at
 from cip_analysis.records import Comparators
-from cip_analysis.returns.national import read_national
 from cip_analysis.returns.published import read_neighbours, read_published, release_day
+from cip_analysis.returns.reference.national import read_national
 from cip_analysis.settings import Council, read_settings
 
 PUBLISHED, REFERENCE = SHARED / "published", ROOT / "data" / "reference"

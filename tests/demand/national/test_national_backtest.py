@@ -32,8 +32,8 @@ from cip_analysis.demand.national.methods import (
 )
 from cip_analysis.demand.national.panel import panel_at
 from cip_analysis.records import Comparators
-from cip_analysis.returns.national import read_national, read_record
 from cip_analysis.returns.published import release_day
+from cip_analysis.returns.reference.national import read_national, read_record
 
 PUBLISHED = SHARED / "published"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the publishers' own files lie beside the project")

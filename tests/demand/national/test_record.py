@@ -6,7 +6,7 @@ import pandas as pd
 
 from cip_analysis.demand.national.backtest import ORIGINS, SIZES, Backtest, scorecard
 from cip_analysis.demand.national.record import national_record
-from cip_analysis.returns.national import EVERY_ORIGIN, EVERY_SIZE, LATEST, RECORD_COLUMNS
+from cip_analysis.returns.reference.national import EVERY_ORIGIN, EVERY_SIZE, LATEST, RECORD_COLUMNS
 
 
 def a_forecast(area: str, origin: int, size: str, miss: float) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""On what basis money is told: the conventions behind it, and what every council tells the department."""
