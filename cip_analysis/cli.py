@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from cip_analysis.ledgers import Findings, Treatments
 from cip_analysis.printing import bar, console, errors, print_check, print_forecast, print_scorecard, print_spend
-from cip_analysis.records import Episodes
+from cip_analysis.records import Episodes, Payments
 from cip_analysis.settings import Council, Pack, PaymentColumns, Run, find_root, read_settings
 
 if TYPE_CHECKING:
@@ -48,21 +48,21 @@ def check(
     from cip_analysis.returns.episodes import build_episodes
     from cip_analysis.returns.ssda903 import ReturnError, read_returns
 
-    columns = _payment_columns(council, folder, finance)
+    columns, payments = _payment_columns(council, folder, finance), None
     try:
         returns = read_returns(folder, as_at.date() if as_at else None)
         findings = returns.findings.join(check_returns(returns))
         episodes, treatments = build_episodes(returns)
         treatments = returns.treatments.join(treatments)
         if finance is not None:
-            paid_findings, paid_treatments = _check_finance(finance, columns, episodes)
+            payments, paid_findings, paid_treatments = _check_finance(finance, columns, episodes)
             findings, treatments = findings.join(paid_findings), treatments.join(paid_treatments)
     except ReturnError as error:
         print_check(error.findings, Treatments.of([]), as_json)
         _stop(error, NOT_USABLE)
     except ValueError as error:
         _stop(error, NOT_USABLE)
-    print_check(findings, treatments, as_json)
+    print_check(findings, treatments, as_json, payments)
     if not as_json:
         years = f"{returns.years[0]} to {returns.years[-1]}"
         children = episodes.table["child"].nunique()
@@ -84,12 +84,14 @@ def _payment_columns(council: Path | None, *given: Path | None) -> PaymentColumn
         _stop(error, WRONG_CALL)
 
 
-def _check_finance(finance: Path, columns: PaymentColumns, episodes: Episodes) -> tuple[Findings, Treatments]:
+def _check_finance(finance: Path, columns: PaymentColumns, episodes: Episodes) -> tuple[Payments, Findings, Treatments]:
     from cip_analysis.returns.finance import read_payments
+    from cip_analysis.returns.payments.against_stays import check_against_stays
     from cip_analysis.returns.payments.matching import match_payments
 
     paid, findings, treatments = read_payments(finance, columns)
-    return findings, treatments.join(match_payments(paid, episodes)[1])
+    matched, met = match_payments(paid, episodes)
+    return matched, findings.join(check_against_stays(matched, episodes)), treatments.join(met)
 
 
 @app.command()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cip_analysis.forecasts import Ahead
+    from cip_analysis.records import Payments
 
 console = Console()
 errors = Console(stderr=True)
@@ -39,8 +40,8 @@ def bar(what: str, count: int | None = None) -> Iterator[Callable[..., None]]:
         yield move
 
 
-def print_check(findings: Findings, treatments: Treatments, as_json: bool) -> None:
-    """What is wrong with returns and what would be done about it, in lines or as JSON."""
+def print_check(findings: Findings, treatments: Treatments, as_json: bool, payments: Payments | None = None) -> None:
+    """What is wrong with returns and what would be done about it, in lines or as JSON; in lines, payments unmatched."""
     from cip_analysis.returns.account import findings_by_rule, repairs_made
 
     if as_json:
@@ -66,6 +67,26 @@ def print_check(findings: Findings, treatments: Treatments, as_json: bool) -> No
         console.print(said, soft_wrap=True, highlight=False, markup=False)
     if made.empty:
         console.print("    none changed a row")
+    if payments is not None:
+        print_unmatched(payments)
+
+
+def print_unmatched(payments: Payments, most: int = 20) -> None:
+    """The payments that met no stay, by row and £, dearest first: so many at most, and how many more there are."""
+    from cip_analysis.money.reconciliation import list_unmatched
+    from cip_analysis.returns.payments.cells import total_gbp
+
+    listed = list_unmatched(payments)
+    if listed.empty:
+        return
+    total, paid = total_gbp(listed["amount_gbp"]), total_gbp(payments.table["amount_gbp"])
+    console.print(f"\n[bold]Payments that met no stay[/]: {len(listed):,} lines, £{total:,.2f} of £{paid:,.2f}")
+    for line in listed.head(most).to_dict("records"):
+        said = f"    {line['file']} row {line['row']}: £{line['amount_gbp']:,.2f}, {line['reason']}"
+        console.print(said, soft_wrap=True, highlight=False, markup=False)
+    if len(listed) > most:
+        rest = total_gbp(listed["amount_gbp"].iloc[most:])
+        console.print(f"    and {len(listed) - most:,} more, £{rest:,.2f}", highlight=False)
 
 
 def print_forecast(ahead: Ahead, synthetic: bool) -> None:
