@@ -117,6 +117,13 @@ def test_spend_of_each_year_is_restated_by_its_own_year():
     assert real.price_base == "2017/18 prices"
 
 
+def test_what_children_already_there_cost_is_restated_beside_all_spend():
+    spend = some_spend("nominal")
+    spend = Spend(spend.table.assign(present_gbp=[500.0, 200.0]), spend.price_base, spend.basis)
+    real = restate_spend(spend, an_index(), 2018)
+    assert real.table["present_gbp"].tolist() == pytest.approx([515, 200])
+
+
 def test_spend_in_one_years_pounds_moves_from_that_year_and_not_from_each_lines_own():
     """By hand: in 2016/17 £ already, both lines rise by 103 ÷ 100, whatever year they were spent in."""
     moved = restate_spend(some_spend("2016/17 prices"), an_index(), 2018)
