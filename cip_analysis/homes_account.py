@@ -195,8 +195,8 @@ def break_even_table(run: Run, paths: PricePaths) -> pd.DataFrame:
 
     Counts: children. Resting on it: external_price_gbp (a week, of all), matched_price_gbp (of those who could
     live there), p10_break_even_share, p50_break_even_share, p90_break_even_share (above 1 it never does; blank where
-    infinite), chance_of_breaking_even (of breaking even full or below), reopening_share (to beat leaving it shut),
-    chance_reopening_pays (full or below), reading (words). Plain: financial_year, price_base.
+    infinite), chance_break_even_possible (of breaking even full or below), reopening_share (to beat leaving it shut),
+    chance_reopening_possible (full or below), reading (words). Plain: financial_year, price_base.
     """
     there = _children(run, BOUGHT)
     rows = [_break_even_row(year) | {"children": there} for year in homes_ahead(run, paths)]
@@ -215,9 +215,9 @@ def _break_even_row(year: HomeAhead) -> dict[str, object]:
         "p10_break_even_share": float(low),
         "p50_break_even_share": float(middle),
         "p90_break_even_share": float(high),
-        "chance_of_breaking_even": float((needed <= FULL).mean()),
+        "chance_break_even_possible": float((needed <= FULL).mean()),
         "reopening_share": float(np.percentile(reopening, 50, method="inverted_cdf")),
-        "chance_reopening_pays": float((reopening <= FULL).mean()),
+        "chance_reopening_possible": float((reopening <= FULL).mean()),
         "reading": _read_share(float(middle)),
     }
 

@@ -143,14 +143,14 @@ def test_children_who_would_have_cost_less_elsewhere_make_the_home_harder_to_jus
 def test_a_bought_week_that_costs_less_than_the_child_alone_never_breaks_even_and_says_so(certain):
     table = break_even_table(certain, make_paths(external=150.0))
     assert table["p50_break_even_share"].isna().all()
-    assert table["chance_of_breaking_even"].eq(0).all()
+    assert table["chance_break_even_possible"].eq(0).all()
     assert table["reading"].str.startswith("never").all()
 
 
 def test_opening_a_home_that_stands_is_worth_it_at_a_lower_occupancy_than_its_true_cost_is_met_at(county, own_paths):
     table = break_even_table(county, own_paths)
     assert (table["reopening_share"] < table["p50_break_even_share"]).all()
-    assert (table["chance_reopening_pays"] >= table["chance_of_breaking_even"]).all()
+    assert (table["chance_reopening_possible"] >= table["chance_break_even_possible"]).all()
 
 
 def test_the_last_year_of_outturn_has_one_price_and_the_years_ahead_a_spread(county, own_paths):
@@ -215,8 +215,8 @@ def test_every_table_can_be_released_as_its_docstring_declares_it(county, own_pa
         home_table: ["bought_gbp", "p10_saving_gbp", "p50_saving_gbp", "p90_saving_gbp", "chance_cheaper",
                      "gain_over_shut_gbp", "chance_beats_shut"],
         break_even_table: ["external_price_gbp", "matched_price_gbp", "p10_break_even_share", "p50_break_even_share",
-                           "p90_break_even_share", "chance_of_breaking_even", "reopening_share",
-                           "chance_reopening_pays", "reading"],
+                           "p90_break_even_share", "chance_break_even_possible", "reopening_share",
+                           "chance_reopening_possible", "reading"],
         carers_table: ["saving_gbp", "net_gbp",
                        *(f"p{at}_{what}_gbp" for what in ("net", "cumulative") for at in (10, 50, 90))],
         households_table: ["p10_cumulative_gbp", "p50_cumulative_gbp", "p90_cumulative_gbp", "chance_paid_back",
