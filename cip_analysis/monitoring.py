@@ -273,7 +273,9 @@ def look_back(month: Month) -> pd.DataFrame:
 
 
 def _years_before(month: Month) -> list[int]:
-    """Financial years over on the month's day with enough returns before this month of them."""
+    """Financial years over on the month's day with enough returns before this month of them; none for a closed year."""
+    if month.closed:
+        return []
     first = month.whole.years[0] + FEWEST_YEARS
     return [year for year in month.run.closed_years if first <= year < month.year]
 

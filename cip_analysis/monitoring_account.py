@@ -7,15 +7,13 @@ none can be worked out from the total.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from cip_analysis.demand.forecast import ALL, STATISTICS, describe_draws
 from cip_analysis.money.drivers import total_split
-from cip_analysis.money.in_year import LINES, MARCH, Position, compare_budget, run_rate
+from cip_analysis.money.in_year import LINES, MARCH, Position, compare_budget
 from cip_analysis.money.spend import UNMATCHED
 from cip_analysis.monitoring import Month
 
@@ -23,6 +21,9 @@ OTHERS = "all other lines"
 IN_ALL = "all"
 NEAREST = 1000
 RANGE = "80% range"
+SHOWN_LINES = (
+    "setting", "children", "budget_gbp", "paid_gbp", "accrued_gbp", "forecast_outturn_gbp", RANGE, "variance_gbp",
+)  # fmt: skip
 DRIVERS = {
     "volume_gbp": "more or fewer weeks of care in all",
     "mix_gbp": "weeks moving between cheaper and dearer settings",
@@ -30,52 +31,6 @@ DRIVERS = {
     "without_days_gbp": "payments that met no stay, for which there was no budget",
 }
 Pounds = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """The year in a few numbers, £ million; blank where there is no budget.
-
-    to_date: paid and accrued; of it accrued. low, high: the 80% range; lowest, highest: the 95%. committed: of the rest
-    of the year, what children already in care and payments that meet no stay cost; new: what those to come do.
-    chance_over: of ending above the budget. at_worst: how far above one year in ten would end, or further. run_rate:
-    spend so far × 12 ÷ months gone. moved: the change in the forecast since the month before; blank in April.
-    """
-
-    outturn: float
-    low: float
-    high: float
-    lowest: float
-    highest: float
-    to_date: float
-    accrued: float
-    committed: float
-    new: float
-    run_rate: float
-    budget: float
-    variance: float
-    chance_over: float
-    at_worst: float
-    moved: float
-
-
-def read_headline(month: Month, position: Position, history: pd.DataFrame) -> Headline:
-    """The year in a few numbers. history: as `monitoring.look_back` gives it."""
-    total = position.outturn.sum(axis=1) / 1e8
-    spent = position.to_date.table
-    rest, ours = (float(gbp.sum(axis=(1, 2)).mean() / 1e8) for gbp in (position.pence, position.present_pence))
-    blank = float("nan")
-    budget = sum(line.budget_gbp for line in month.budget.lines) / 1e6 if month.budget else blank
-    lowest, low, high, highest = (float(end) for end in np.quantile(total, [0.025, 0.1, 0.9, 0.975]))
-    outturn = float(position.expected.sum() / 1e8)
-    made = history.loc[history["financial_year"].eq(month.year), "forecast_gbp"].to_numpy()
-    return Headline(
-        outturn=outturn, low=low, high=high, lowest=lowest, highest=highest,
-        to_date=float(position.to_date.pence.sum() / 1e8), accrued=float(spent["accrued_pence"].sum() / 1e8),
-        committed=ours, new=rest - ours, run_rate=run_rate(position.to_date) / 1e8, budget=budget,
-        variance=outturn - budget, chance_over=float((total > budget).mean()) if month.budget else blank,
-        at_worst=high - budget, moved=float(made[-1] - made[-2]) / 1e6 if len(made) > 1 else blank,
-    )  # fmt: skip
 
 
 # ---- by line ----------------------------------------------------------------------------------------------------
@@ -181,18 +136,16 @@ def show_lines(month: Month, position: Position) -> pd.DataFrame:
                            RANGE: _range(position.outturn.sum(axis=1) / 100)}])  # fmt: skip
     table = pd.concat([_others_last(table), total], ignore_index=True)
     table = table.assign(variance_gbp=table["forecast_outturn_gbp"] - table["budget_gbp"])
-    shown = [
-        "setting",
-        "children",
-        "budget_gbp",
-        "paid_gbp",
-        "accrued_gbp",
-        "forecast_outturn_gbp",
-        RANGE,
-        "variance_gbp",
-    ]
-    kept = shown if month.budget else [name for name in shown if name not in ("budget_gbp", "variance_gbp")]
-    return rounded(table[kept]).astype({"children": "int64"})
+    without = {"budget_gbp", "variance_gbp"} if month.budget is None else set()
+    without |= {"paid_gbp", "accrued_gbp", RANGE} if month.closed else set()
+    return _as_closed(month, rounded(table[[name for name in SHOWN_LINES if name not in without]]))
+
+
+def _as_closed(month: Month, table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its forecasts called outturn where the year is closed."""
+    called = {"forecast_outturn_gbp": "outturn_gbp", "forecast_weeks": "outturn_weeks",
+              "forecast_gbp_per_week": "outturn_gbp_per_week"}  # fmt: skip
+    return table.rename(columns=called) if month.closed else table
 
 
 def _range(pounds: Pounds) -> str:
@@ -244,7 +197,8 @@ def show_weeks(month: Month, position: Position) -> pd.DataFrame:
         forecast_gbp_per_week=table["outturn_gbp"] / table["forecast_weeks"].where(table["forecast_weeks"] > 0),
     )
     if not month.budget:
-        return table[["setting", "children", "forecast_weeks", "forecast_gbp_per_week"]].reset_index(drop=True)
+        plain = table[["setting", "children", "forecast_weeks", "forecast_gbp_per_week"]]
+        return _as_closed(month, plain.reset_index(drop=True))
     table = table.assign(
         budget_gbp_per_week=table["budget_gbp"] / table["budget_weeks"].where(table["budget_weeks"] > 0)
     )
@@ -292,6 +246,13 @@ def show_ahead(month: Month, position: Position) -> pd.DataFrame:
     return told.assign(month=days, children=everyone)[["month", "children", *told.columns]]
 
 
+def show_closed(month: Month, position: Position) -> pd.DataFrame:
+    """A closed year's course beside its budget, if it had one: month, line, children, spend_gbp."""
+    spent = show_spent(month, position).assign(line="outturn")
+    planned = show_budget(month).rename(columns={"p50": "spend_gbp"}).assign(children=spent["children"].iloc[0])
+    return pd.concat([spent, planned.assign(line="budget")] if month.budget else [spent], ignore_index=True)
+
+
 def show_budget(month: Month) -> pd.DataFrame:
     """The budget spread over the year by days, running total: month, line, p50 (as a chart's rival has it)."""
     opened = pd.Timestamp(month.year - 1, MARCH, 31)
@@ -325,11 +286,17 @@ def show_record(month: Month, history: pd.DataFrame) -> pd.DataFrame:
 
 
 def show_progress(month: Month, history: pd.DataFrame) -> pd.DataFrame:
-    """What the year was forecast to come to at each month's end: month, forecast_outturn_gbp, RANGE, moved_gbp."""
+    """What the year was forecast to come to at each month's end: month, forecast_outturn_gbp, RANGE, moved_gbp.
+
+    Of a closed year, share_missed too (of what it came to), and not the last month, when it was known.
+    """
     made = history[history["financial_year"].eq(month.year)]
-    told = rounded(_with_range(made.assign(moved_gbp=made["forecast_gbp"].diff())))
-    told = told.rename(columns={"forecast_gbp": "forecast_outturn_gbp"})
-    return told[["month", "forecast_outturn_gbp", RANGE, "moved_gbp"]].reset_index(drop=True)
+    told = made.assign(moved_gbp=made["forecast_gbp"].diff())
+    if month.closed:
+        told = told.assign(share_missed=made["forecast_gbp"] / made["outturn_gbp"].iloc[-1] - 1).iloc[:-1]
+    told = rounded(_with_range(told)).rename(columns={"forecast_gbp": "forecast_outturn_gbp"})
+    shown = ["month", "forecast_outturn_gbp", RANGE, "moved_gbp", *["share_missed"] * month.closed]
+    return told[shown].reset_index(drop=True)
 
 
 def _with_range(history: pd.DataFrame) -> pd.DataFrame:

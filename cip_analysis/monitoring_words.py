@@ -1,17 +1,64 @@
-"""The in-year position in sentences and conventions: what a page says beside its tables."""
+"""The in-year position in a few numbers, sentences and conventions: what a page says beside its tables."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from cip_analysis.money.in_year import Position
+from cip_analysis.money.in_year import Position, run_rate
 from cip_analysis.monitoring import DAYS_BILLS_TAKE, Month
-from cip_analysis.monitoring_account import Headline
 
 CERTAIN = 0.995
 WITHHELD = "[c]"
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The year in a few numbers, £ million; blank where there is no budget.
+
+    to_date: paid and accrued; of it accrued. low, high: the 80% range; lowest, highest: the 95%. committed: of the rest
+    of the year, what children already in care and payments that meet no stay cost; new: what those to come do.
+    chance_over: of ending above the budget. at_worst: how far above one year in ten would end, or further. run_rate:
+    spend so far × 12 ÷ months gone. moved: the change in the forecast since the month before; blank in April.
+    """
+
+    outturn: float
+    low: float
+    high: float
+    lowest: float
+    highest: float
+    to_date: float
+    accrued: float
+    committed: float
+    new: float
+    run_rate: float
+    budget: float
+    variance: float
+    chance_over: float
+    at_worst: float
+    moved: float
+
+
+def read_headline(month: Month, position: Position, history: pd.DataFrame) -> Headline:
+    """The year in a few numbers. history: as `monitoring.look_back` gives it."""
+    total = position.outturn.sum(axis=1) / 1e8
+    spent = position.to_date.table
+    rest, ours = (float(gbp.sum(axis=(1, 2)).mean() / 1e8) for gbp in (position.pence, position.present_pence))
+    blank = float("nan")
+    budget = sum(line.budget_gbp for line in month.budget.lines) / 1e6 if month.budget else blank
+    lowest, low, high, highest = (float(end) for end in np.quantile(total, [0.025, 0.1, 0.9, 0.975]))
+    outturn = float(position.expected.sum() / 1e8)
+    made = history.loc[history["financial_year"].eq(month.year), "forecast_gbp"].to_numpy()
+    return Headline(
+        outturn=outturn, low=low, high=high, lowest=lowest, highest=highest,
+        to_date=float(position.to_date.pence.sum() / 1e8), accrued=float(spent["accrued_pence"].sum() / 1e8),
+        committed=ours, new=rest - ours, run_rate=run_rate(position.to_date) / 1e8, budget=budget,
+        variance=outturn - budget, chance_over=float((total > budget).mean()) if month.budget else blank,
+        at_worst=high - budget, moved=float(made[-1] - made[-2]) / 1e6 if len(made) > 1 else blank,
+    )  # fmt: skip
 
 
 def say_source(month: Month) -> str:
@@ -85,16 +132,28 @@ def say_finding(month: Month, year: Headline, drivers: pd.DataFrame) -> str:
     return f"{say_course(month, year)}. The largest part of the difference is {driver}: {_millions(gbp / 1e6)}."
 
 
-def say_record(record: pd.DataFrame) -> str:
-    """How far such forecasts missed, beside the run rate, in a sentence."""
-    if record.empty:
+def say_record(month: Month, history: pd.DataFrame) -> str:
+    """How far such forecasts missed, beside the run rate, in a sentence. history: as `look_back` gives it."""
+    past = history[history["financial_year"].lt(month.year)]
+    came, when = past["outturn_gbp"], f"this month of {len(past)} earlier years"
+    if month.closed:
+        past = history[history["financial_year"].eq(month.year)].iloc[:-1]
+        came, when = history["outturn_gbp"].iloc[[-1] * len(past)].set_axis(past.index), "each month's end of the year"
+    if past.empty:
         return "Too few years of returns to forecast from the past."
-    ours, naive = (record[name].abs().mean() for name in ("share_missed", "share_missed_by_run_rate"))
-    held = int(record["in_the_range"].eq("yes").sum())
+    ours, naive = ((past[name] / came - 1).abs().mean() for name in ("forecast_gbp", "run_rate_gbp"))
+    held = int(came.between(past["p10_gbp"], past["p90_gbp"]).sum())
     return (
-        f"Made at this month of {len(record)} earlier years, such forecasts missed by {ours:.1%} on average; spend so "
-        f"far carried on as it was missed by {naive:.1%}. The 80% range held {held} of {len(record)} outturns."
+        f"Made at {when}, such forecasts missed by {ours:.1%} on average; spend so far carried on as it was missed by "
+        f"{naive:.1%}. The 80% range held what came in {held} of {len(past)}."
     )
+
+
+def say_no_record(month: Month) -> str:
+    """Why there is no table of earlier years."""
+    if month.closed:
+        return "The year is closed, so its own months' forecasts are held against it: see below."
+    return "Too few years of returns to forecast from the past."
 
 
 def state_in_year(month: Month, position: Position, stated: pd.DataFrame) -> pd.DataFrame:

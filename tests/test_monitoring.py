@@ -231,7 +231,7 @@ def test_the_course_of_the_year_starts_at_nought_and_joins_where_the_month_ends(
 @made
 def test_the_answer_names_the_spend_the_outturn_the_range_and_the_budget(september, position):
     history = pd.DataFrame({name: [0.0] for name in HISTORY})
-    year = account.read_headline(september, position, history)
+    year = words.read_headline(september, position, history)
     said = words.say_answer(september, year)
     assert f"£{year.outturn:.1f} million" in said
     assert "above the budget of £24.9 million" in said
@@ -242,7 +242,7 @@ def test_the_answer_names_the_spend_the_outturn_the_range_and_the_budget(septemb
 @made
 def test_a_closed_year_is_told_as_come_and_not_as_forecast(march):
     position = stand(march)
-    year = account.read_headline(march, position, pd.DataFrame({name: [0.0] for name in HISTORY}))
+    year = words.read_headline(march, position, pd.DataFrame({name: [0.0] for name in HISTORY}))
     assert year.lowest == year.highest
     assert "forecast" not in words.say_answer(march, year)
     assert "nothing is left to forecast" in words.say_parts(march, year)
@@ -256,3 +256,18 @@ def test_other_returns_without_payments_or_budget_are_priced_as_assumed_and_say_
     position = stand(month)
     assert position.to_date.table["paid_pence"].sum() == 0
     assert position.to_date.table["accrued_pence"].sum() > 0
+
+
+@made
+def test_the_record_in_words_is_the_mean_miss_either_way():
+    """Missed by 10% above and 20% below: 15% on average; the run rate by none; one of two ranges held."""
+    rows = [(2017, 110.0, 100.0, 120.0, 100.0, 100.0), (2018, 80.0, 70.0, 90.0, 100.0, 100.0)]
+    history = pd.DataFrame(rows, columns=[name for name in HISTORY if name != "month"])
+    month = open_month(str(ROOT / RUN), "2018-09")
+    said = words.say_record(month, history.assign(month=pd.Timestamp(2017, 9, 30)))
+    assert (
+        "2 earlier years, such forecasts missed by 15.0% on average; spend so far carried on as it was missed by 0.0%"
+        in said
+    )
+    assert said.endswith("held what came in 1 of 2.")
+    assert "Too few years" in words.say_record(month, history.iloc[:0])
