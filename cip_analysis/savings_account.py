@@ -24,10 +24,20 @@ from cip_analysis.demand.scenarios import apply_scenario
 from cip_analysis.demand.simulate import simulate
 from cip_analysis.forecasts import KEPT, Ahead, asked_of, context_of, evidence_of, prepare_run
 from cip_analysis.ledgers import Findings
+from cip_analysis.money.pricing.indices import year_name
 from cip_analysis.money.pricing.paths import PricePaths
+from cip_analysis.money.saving import telling
 from cip_analysis.money.saving.ledger import Ledger, keep_ledger, merge_levers
 from cip_analysis.money.saving.plan import PLAN, likely_plan, lower_prices, monthly_pence, plan_claim, track
-from cip_analysis.money.savings import Delivered, Terms, count_delivered, likely_savings, terms_of
+from cip_analysis.money.savings import (
+    ALL_KINDS,
+    Delivered,
+    Terms,
+    count_delivered,
+    likely_savings,
+    profile_savings,
+    terms_of,
+)
 from cip_analysis.money.spend import price_projection, whole_years
 from cip_analysis.projections import Projection
 from cip_analysis.records import SPEND_COLUMNS, Spend
@@ -255,3 +265,60 @@ def track_run(run: Run, saved: Saved) -> Tracked:
     register, findings = read_delivered(run.root / saved.settings.delivered, saved.settings.order)
     delivered = count_delivered(register, episodes, saved.settings.in_order)
     return Tracked(planned, delivered, track(planned, delivered.monthly()), findings, episodes.census_date)
+
+
+# ---- for a page -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """A ledger of savings in tables shaped for a page (money/saving/telling.py): of one financial year, but `profile`.
+
+    year: the target's, or the last the ledger holds. now: claim's key -> children behind it. profile: as
+    `profile_savings`, with in_the_year ("2020/21") for the year and the fewest children behind a claim of each kind.
+    whole: the profile's row of the year for all kinds together: column -> figure.
+    """
+
+    year: int
+    now: dict[str, int]
+    weighed: pd.DataFrame
+    spread: pd.DataFrame
+    weeks: pd.DataFrame
+    net: pd.DataFrame
+    stated: pd.DataFrame
+    profile: pd.DataFrame
+    whole: dict[str, float]
+
+
+def tell_savings(saved: Saved | None, ahead: Ahead, target_gbp: float) -> Told | None:
+    """The run's savings against a target of so many £ a year; none where there is no claim to tell of."""
+    if saved is None or not saved.claims:
+        return None
+    ledger, likely, claims = saved.ledger, saved.likely, saved.claims
+    years = sorted(int(year) for year in likely["financial_year"].unique())
+    wanted = saved.settings.target
+    year = wanted.financial_year if wanted and wanted.financial_year in years else years[-1]
+    now = telling.count_now(ahead.baseline, claims)
+    fewest = {kind: min(now[claim.key] for claim in claims if claim.kind == kind) for kind in likely["kind"].unique()}
+    profile = profile_savings(likely, target_gbp)
+    profile = profile.assign(children_now=profile["kind"].map(fewest | {ALL_KINDS: now[telling.TOTAL]}))
+    here = profile[profile["financial_year"].eq(year)].set_index("kind")
+    named = profile.assign(financial_year=profile["financial_year"].map(lambda ending: year_name(int(ending))))
+    return Told(
+        year=year,
+        now=now,
+        weighed=telling.weigh_claims(ledger, claims, year, now),
+        spread=telling.spread_claims(ledger, claims, year, now),
+        weeks=telling.weigh_weeks(ledger, claims, year, now),
+        net=telling.net_claims(likely, ledger, claims, year, now),
+        stated=telling.compare_stated(likely, claims, year, now),
+        profile=named.rename(columns={"financial_year": "in_the_year"}),
+        whole={name: float(here[name][ALL_KINDS]) for name in here.columns if name != "kind"},
+    )
+
+
+def why_none(saved: Saved | None) -> str:
+    """Why there is no ledger to show, in a sentence; blank where there is one."""
+    if saved is None:
+        return "The run names no file of savings claimed, so there is no ledger to show."
+    return "" if saved.claims else " ".join(saved.ledger.left_out) or "The file of savings names no claim."

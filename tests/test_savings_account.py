@@ -102,12 +102,12 @@ def test_from_in_full_to_net_adds_up_and_nets_every_cost(saved, now):
     net = table["likely_gbp_million"] - table["running_cost_gbp_million"] - table["net_gbp_million"]
     assert lost.abs().max() < 1e-9
     assert net.abs().max() < 1e-9
-    assert table.loc["MISTLE: step down from residential care", "running_cost_gbp_million"] == pytest.approx(0.459)
+    assert table.loc["MISTLE step-down", "running_cost_gbp_million"] == pytest.approx(0.459)
 
 
 def test_weeks_leave_the_setting_a_claim_takes_them_from_and_are_had_where_it_brings_them(saved, now):
     weeks = weigh_weeks(saved.ledger, saved.claims, 2020, now).set_index(["claim", "setting"])["child_weeks"]
-    mistle = weeks["MISTLE: step down from residential care"]
+    mistle = weeks["MISTLE step-down"]
     assert mistle["external residential"] > 50
     assert mistle["in-house foster"] < -50
     total = weeks[TOTAL]["external residential"]

@@ -14,14 +14,15 @@ import pandas as pd
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS
 from cip_analysis.money.saving.ledger import Ledger, LedgerError
+from cip_analysis.money.saving.plan import IN_ALL
 from cip_analysis.projections import Projection
 from cip_analysis.savings_settings import Claim, Target
 
 TOTAL = "all claims, one after another"
 POINTS = {"p10": 10, "p50": 50, "p90": 90}
-MILLION_PENCE, WEEK = 1e8, 7
-FEWEST_WEEKS = 0.5
-"""Child-weeks a year, on average, below which a setting is left out of a table."""
+MILLION_PENCE, WEEK, MARCH = 1e8, 7, 3
+FEWEST_WEEKS = (10.0, 0.5)
+"""Child-weeks a year, on average, below which a setting is left out: of one claim, and of all."""
 
 
 def list_claims(claims: Sequence[Claim]) -> pd.DataFrame:
@@ -38,7 +39,7 @@ def list_claims(claims: Sequence[Claim]) -> pd.DataFrame:
 
 
 def list_terms(claims: Sequence[Claim]) -> pd.DataFrame:
-    """On what terms: claim, starts, in_full_by, wears_off, likely_to_come, running_cost_gbp, rests_on, owner."""
+    """On what terms: claim, starts, in_full_by, wears_off, likely_to_come, running_cost_gbp (a year)."""
     return pd.DataFrame(
         {
             "claim": [claim.title for claim in claims],
@@ -50,11 +51,23 @@ def list_terms(claims: Sequence[Claim]) -> pd.DataFrame:
                 for claim in claims
             ],
             "running_cost_gbp": [claim.running_cost_gbp for claim in claims],
-            "rests_on": [
-                f"{claim.source}{f'; paragraph {claim.paragraph}' if claim.paragraph else ''}" for claim in claims
-            ],
-            "owner": [claim.owner for claim in claims],
         }
+    )
+
+
+def list_sources(claims: Sequence[Claim]) -> pd.DataFrame:
+    """Who says so: claim, programme, said_by, note, owner."""
+    return pd.DataFrame(
+        {
+            "claim": [claim.title for claim in claims],
+            "programme": [claim.programme for claim in claims],
+            "said_by": [
+                f"{claim.source}{f' (paragraph {claim.paragraph})' if claim.paragraph else ''}" for claim in claims
+            ],
+            "note": [claim.note or "none" for claim in claims],
+            "owner": [claim.owner for claim in claims],
+        },
+        dtype="str",
     )
 
 
@@ -105,8 +118,8 @@ def spread_claims(ledger: Ledger, claims: Sequence[Claim], year: int, now: dict[
 def weigh_weeks(ledger: Ledger, claims: Sequence[Claim], year: int, now: dict[str, int]) -> pd.DataFrame:
     """Child-weeks in one year that each claim in the ledger takes from a setting (above nought) or brings it.
 
-    Means over draws. Columns: claim, children_now, setting, child_weeks; settings that hardly move are left out.
-    Under TOTAL, all claims together.
+    Means over draws. Columns: claim, children_now, setting, child_weeks; settings that hardly move
+    (FEWEST_WEEKS) are left out. Under TOTAL, all claims together.
     """
     table = _of_year(ledger.table, year)
     weeks = table.groupby(["claim", "setting"])["saved_days"].sum().div(WEEK * table["draw"].nunique())
@@ -116,7 +129,7 @@ def weigh_weeks(ledger: Ledger, claims: Sequence[Claim], year: int, now: dict[st
         {"claim": title[key], "children_now": now[key], "setting": setting, "child_weeks": float(both[key, setting])}
         for key in title
         for setting in SETTINGS
-        if abs(float(both.get((key, setting), 0.0))) >= FEWEST_WEEKS
+        if abs(float(both.get((key, setting), 0.0))) >= FEWEST_WEEKS[key == TOTAL]
     ]
     return pd.DataFrame(rows, columns=["claim", "children_now", "setting", "child_weeks"])
 
@@ -194,3 +207,52 @@ def _named(table: pd.DataFrame, claims: Sequence[Claim], now: dict[str, int]) ->
          "children_now": [now[key] for key in keys]}
     )  # fmt: skip
     return pd.concat([front, table.reset_index(drop=True)], axis=1)
+
+
+def plan_lines(planned: pd.DataFrame, claims: Sequence[Claim], year: int, children: int) -> pd.DataFrame:
+    """What all claims are likely to save month by month, for a chart: month, line, saving_gbp, children_now.
+
+    planned: as `plan.likely_plan`. From the month that the first claim starts in, to the end of the financial year.
+    children: those behind it.
+    """
+    names = {"p90_saving_gbp": "a good case (90th percentile)", "p50_saving_gbp": "the middle",
+             "p10_saving_gbp": "a poor case (10th percentile)"}  # fmt: skip
+    begins, ends = pd.Timestamp(min(claim.start for claim in claims)), pd.Timestamp(year, MARCH, 31)
+    own = planned[planned["claim"].eq(IN_ALL) & planned["month"].between(begins, ends)]
+    table: pd.DataFrame = (
+        own[["month", *names]].rename(columns=names).melt("month", var_name="line", value_name="saving_gbp")
+    )
+    return table.assign(children_now=children)
+
+
+def plan_marches(planned: pd.DataFrame, claims: Sequence[Claim], now: dict[str, int]) -> pd.DataFrame:
+    """What each claim is likely to save in the month of each March: weeks and £ by claim."""
+    marches = planned[planned["month"].dt.month.eq(MARCH) & planned["claim"].ne(IN_ALL)]
+    title = {claim.key: claim.title for claim in claims}
+    named: pd.DataFrame = marches.assign(children_now=marches["claim"].map(now), claim=marches["claim"].map(title))
+    rest = [name for name in marches.columns if name not in ("claim", "month")]
+    return named[["claim", "children_now", "month", *rest]].reset_index(drop=True)
+
+
+def show_beside(beside: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
+    """Delivered beside planned, for the months and claims of the register: as `plan.track`, by title and for a page.
+
+    Columns: claim, month, children, child_weeks, saved_gbp, p10_, p50_ and p90_saving_gbp (the plan), standing.
+    """
+    title = {claim.key: claim.title for claim in claims}
+    known = beside[beside["saved_gbp"].notna()] if len(beside) else beside.assign(children=[], saved_gbp=[])
+    shown = ["children", "saved_gbp", "p10_saving_gbp", "p50_saving_gbp", "p90_saving_gbp"]
+    table = known.assign(claim=known["claim"].map(title), children=known["children"].astype("int64"))
+    return table[["claim", "month", *shown, *(["standing"] if len(known) else [])]].reset_index(drop=True)
+
+
+def show_reasons(by_reason: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
+    """What became of every line of the register: claim, what_became_of_it, children, lines, child_weeks, saved_gbp."""
+    title = {claim.key: claim.title for claim in claims}
+    named = by_reason.assign(claim=by_reason["claim"].map(title)).rename(columns={"reason": "what_became_of_it"})
+    return named[["claim", "what_became_of_it", "children", "lines", "child_weeks", "saved_gbp"]]
+
+
+def list_notes(ledger: Ledger) -> pd.DataFrame:
+    """What was left out of the ledger, and every fallback: what_stood_in, a sentence a row."""
+    return pd.DataFrame({"what_stood_in": [*ledger.left_out, *ledger.notes]}, dtype="str")
