@@ -153,11 +153,11 @@ def homes_ahead(run: Run, paths: PricePaths) -> tuple[HomeAhead, ...]:
 def home_table(run: Run, paths: PricePaths, occupancies: Sequence[float] = OCCUPANCIES) -> pd.DataFrame:
     """The home shut, open at each occupancy, and as full as homes are (drawn), beside the same weeks bought.
 
-    Counts: children (whom the mean external price rests on). Resting on it: bought_gbp, p10_saving_gbp,
+    Counts: children (whom the mean external price rests on). Resting on it: bought_instead_gbp, p10_saving_gbp,
     p50_saving_gbp, p90_saving_gbp (a year, against buying the same weeks; below nought it costs more), chance_cheaper
     (than buying), gain_over_shut_gbp (the saving of opening instead of leaving it shut), chance_beats_shut. Plain:
     financial_year (ending 31 March, the first the last of outturn), option, child_weeks_in_it, weekly_cost_gbp
-    (of a week lived there, blank where shut), year_cost_gbp, price_base.
+    (of a week lived there, blank where shut), cost_a_year_gbp, price_base.
     """
     there = _children(run, BOUGHT)
     options: dict[str, Amount] = {SHUT: 0.0, **{f"open, {share:.0%} full": share for share in occupancies}}
@@ -179,8 +179,8 @@ def _option(year: HomeAhead, occupancy: Amount) -> dict[str, float]:
     return {
         "child_weeks_in_it": float(np.median(weeks)),
         "weekly_cost_gbp": np.nan if shut else float(np.median(cost_per_occupied_week(year.costs, occupancy))),
-        "year_cost_gbp": float(np.median(-year.shut if shut else cost_year(year.costs, occupancy))),
-        "bought_gbp": float(np.median(weeks * year.price)),
+        "cost_a_year_gbp": float(np.median(-year.shut if shut else cost_year(year.costs, occupancy))),
+        "bought_instead_gbp": float(np.median(weeks * year.price)),
         "p10_saving_gbp": float(low),
         "p50_saving_gbp": float(middle),
         "p90_saving_gbp": float(high),
@@ -268,17 +268,28 @@ def households_table(run: Run, paths: PricePaths, households: Sequence[float] = 
     """Whether campaigns of several sizes are paid back by the last month held: a row a size, none first.
 
     Counts: children. Resting on it: p10_cumulative_gbp, p50_cumulative_gbp, p90_cumulative_gbp, chance_paid_back,
-    paid_back_by (median month end as a date, blank where beyond). Plain: households_recruited, price_base.
+    paid_back_by (the middle draw's month, or that it is not). Plain: campaign ("30 households"), price_base.
     """
     there, plan, rows = _children(run, INDEPENDENT), judged_plan(run.assumptions), []
     for number in (0, *households):
         course = carers_course(run, paths, replace(plan, households=float(number)))
         low, middle, high = np.percentile(course.cumulative_gbp[:, -1], [10, 50, 90])
         by = paid_back_by(course, 50)
-        rows.append((number, there, low, middle, high, chance_of_payback(course), pd.Timestamp(by) if by else pd.NaT))
+        when = f"{by:%B %Y}" if by else f"not by {course.months[-1]:%B %Y}"
+        rows.append(
+            (
+                f"{number:g} households" if number else "no households",
+                there,
+                low,
+                middle,
+                high,
+                chance_of_payback(course),
+                when,
+            )
+        )
     ends = [f"p{point}_cumulative_gbp" for point in (10, 50, 90)]
-    columns = ["households_recruited", "children", *ends, "chance_paid_back", "paid_back_by"]
-    return pd.DataFrame(rows, columns=columns).astype({"paid_back_by": "datetime64[us]"}).assign(price_base=NOMINAL)
+    table = pd.DataFrame(rows, columns=["campaign", "children", *ends, "chance_paid_back", "paid_back_by"])
+    return table.astype({"campaign": "str", "paid_back_by": "str"}).assign(price_base=NOMINAL)
 
 
 def carers_found(run: Run, paths: PricePaths) -> CarersFound:
