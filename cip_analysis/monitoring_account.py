@@ -203,11 +203,8 @@ def show_weeks(month: Month, position: Position) -> pd.DataFrame:
         budget_gbp_per_week=table["budget_gbp"] / table["budget_weeks"].where(table["budget_weeks"] > 0)
     )
     shown = ["setting", "children", "budget_weeks", "forecast_weeks", "budget_gbp_per_week", "forecast_gbp_per_week"]
-    return (
-        rounded(table[[*shown, "variance_from_weeks_gbp", "variance_from_price_gbp"]])
-        .round({"forecast_weeks": 0})
-        .reset_index(drop=True)
-    )
+    shown += ["variance_from_weeks_gbp", "variance_from_price_gbp"]
+    return _as_closed(month, rounded(table[shown]).round({"forecast_weeks": 0}).reset_index(drop=True))
 
 
 def show_drivers(month: Month, position: Position) -> pd.DataFrame:

@@ -245,6 +245,9 @@ def test_a_closed_year_is_told_as_come_and_not_as_forecast(march):
     year = words.read_headline(march, position, pd.DataFrame({name: [0.0] for name in HISTORY}))
     assert year.lowest == year.highest
     assert "forecast" not in words.say_answer(march, year)
+    tables = (account.show_lines(march, position), account.show_weeks(march, position))
+    assert not [name for table in tables for name in table if "forecast" in name]
+    assert account.show_closed(march, position)["line"].unique().tolist() == ["outturn", "budget"]
     assert "nothing is left to forecast" in words.say_parts(march, year)
 
 
