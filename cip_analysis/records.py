@@ -134,7 +134,14 @@ PAYMENT_COLUMNS = {
     "row": "whole",
 }
 PAYMENT_MATCHES = ("stay", "part stay", "other child, same stay", "no stay", "no child")
-KEPT_OUT_COLUMNS = {"rule": "text", "financial_year": "whole?", "amount_gbp": "number?", "file": "text", "row": "whole"}
+KEPT_OUT_COLUMNS = {
+    "rule": "text",
+    "child": "text?",
+    "financial_year": "whole?",
+    "amount_gbp": "number?",
+    "file": "text",
+    "row": "whole",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,12 @@ def _check_kept_out(payments: Payments, treatments: Treatments) -> None:
 def _label(years: pd.Series) -> pd.Series:
     """Financial years as the settings write them: 2018 is "2017-18", and a blank "no date"."""
     known = years.dropna().unique().tolist()
-    return years.map({year: f"{year - 1}-{year % 100:02d}" for year in known}).fillna(NO_DATE).astype("str")
+    return (
+        years.map({year: f"{year - 1}-{year % 100:02d}" for year in known})
+        .astype("object")
+        .fillna(NO_DATE)
+        .astype("str")
+    )
 
 
 def _say_difference(gap: float, year: object) -> str:
@@ -184,7 +189,7 @@ def _say_difference(gap: float, year: object) -> str:
 def explain_difference(payments: Payments, ledger_totals: Mapping[str, float], year: int) -> pd.DataFrame:
     """What may stand between the payments of one year and the general ledger, line by line.
 
-    year: by its 31 March. Columns line, rows, children, gbp, settles. The £ of a line are what it would make the
+    year: by its 31 March. Columns line, rows, children, effect_gbp, settles. The £ of a line are what it would make the
     payments exceed the ledger by, if the ledger treats it the other way: late payments booked when they were paid;
     accruals; what matched no stay booked elsewhere; rows kept out that the ledger holds. `settles`: the line is one of
     the fewest, three at most, that together make the difference to the penny, where just one such set exists. It is an
@@ -192,12 +197,14 @@ def explain_difference(payments: Payments, ledger_totals: Mapping[str, float], y
     """
     label = f"{year - 1}-{year % 100:02d}"
     if label not in ledger_totals:
-        return pd.DataFrame({"line": [], "rows": [], "children": [], "gbp": [], "settles": []})
+        return pd.DataFrame({"line": [], "rows": [], "children": [], "effect_gbp": [], "settles": []})
     lines = _candidate_lines(payments, year)
     counted = to_pence(payments.table.loc[payments.table["financial_year"].eq(year), "amount_gbp"]).sum()
     gap = int(counted) - round(ledger_totals[label] * 100)
     pence = lines["pence"].tolist()
-    return lines.assign(gbp=lines["pence"] / 100, settles=lines.index.isin(_settle(pence, gap))).drop(columns="pence")
+    return lines.assign(effect_gbp=lines["pence"] / 100, settles=lines.index.isin(_settle(pence, gap))).drop(
+        columns="pence"
+    )
 
 
 def _candidate_lines(payments: Payments, year: int) -> pd.DataFrame:
@@ -211,7 +218,7 @@ def _candidate_lines(payments: Payments, year: int) -> pd.DataFrame:
         *((f"met no stay: {match}", this[this["match"].eq(match)], 1) for match in PAYMENT_MATCHES[2:]),
     ]
     out = payments.kept_out[payments.kept_out["financial_year"].eq(year).fillna(False)]
-    parts += [(f"kept out: {rule}", rows.assign(child=""), -1) for rule, rows in out.groupby("rule", sort=False)]
+    parts += [(f"kept out: {rule}", rows, -1) for rule, rows in out.groupby("rule", sort=False)]
     table = pd.DataFrame(
         {
             "line": [line for line, _, _ in parts],

@@ -179,7 +179,7 @@ def _list_kept_out(left_out: pd.DataFrame) -> pd.DataFrame:
     """The rows that are not in the total, as KEPT_OUT_COLUMNS: where each is, why, its £, and of which year's days."""
     days = (left_out["end"] - left_out["start"]).dt.days
     dated = days.between(1, LONGEST_PERIOD_DAYS) & left_out["amount_pence"].notna()
-    parts = split_by_year(left_out.loc[dated, ["rule", "file", "row", "start", "end", "amount_pence"]])
+    parts = split_by_year(left_out.loc[dated, ["rule", "child", "file", "row", "start", "end", "amount_pence"]])
     shared = parts.assign(amount_gbp=share_by_days(parts["amount_pence"], parts) / 100)
     rest = left_out[~dated].assign(amount_gbp=lambda rows: rows["amount_pence"] / 100)
     columns, whole = list(KEPT_OUT_COLUMNS), {"financial_year": "Int64", "amount_gbp": "float64"}

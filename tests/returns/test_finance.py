@@ -96,6 +96,7 @@ def test_matching_moves_no_money_and_leaves_its_inputs_alone():
         ("2,95", None, "unreadable"), ("2.9k", None, "unreadable"), ("$5", None, "unreadable"),
         ("(-5)", None, "unreadable"), ("1e5", None, "unreadable"), ("nan", None, "unreadable"),
         ("inf", None, "unreadable"), ("n/a", None, "unreadable"), ("99999999999999", None, "unreadable"),
+        ("٣", None, "unreadable"), ("£٣", None, "unreadable"),
     ],
 )  # fmt: skip
 def test_money_is_read_where_it_has_one_reading_and_only_there(typed, pence, reading):

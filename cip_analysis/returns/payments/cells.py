@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pandas as pd
 
-PLAIN_NUMBER = r"-?\d+(?:\.\d+)?"
+PLAIN_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 BY_THE_WEEK = r"(?:/|p/|per|p\.?)\s*(?:w|wk|week)\.?"
 # A number with its thousands marked, in brackets or with CR or a trailing minus where it is a credit.
 MONEY = (
     r"(?P<open>\()?(?P<minus>-)?(?:£|gbp)?(?P<inner>-)?"
-    r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+    r"(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
     rf"(?:£|gbp)?(?P<week>{BY_THE_WEEK})?(?P<close>\))?(?P<credit>-|cr)?"
 )
 MONEY_READINGS = ("plain", "as text", "by the week", "formula", "blank", "unreadable")
