@@ -153,11 +153,11 @@ def homes_ahead(run: Run, paths: PricePaths) -> tuple[HomeAhead, ...]:
 def home_table(run: Run, paths: PricePaths, occupancies: Sequence[float] = OCCUPANCIES) -> pd.DataFrame:
     """The home shut, open at each occupancy, and as full as homes are (drawn), beside the same weeks bought.
 
-    Counts: children (whom the mean external price rests on). Resting on it: bought_instead_gbp, p10_saving_gbp,
+    Counts: children (whom the mean external price rests on). Resting on it: bought_gbp, p10_saving_gbp,
     p50_saving_gbp, p90_saving_gbp (a year, against buying the same weeks; below nought it costs more), chance_cheaper
     (than buying), gain_over_shut_gbp (the saving of opening instead of leaving it shut), chance_beats_shut. Plain:
     financial_year (ending 31 March, the first the last of outturn), option, child_weeks_in_it, weekly_cost_gbp
-    (of a week lived there, blank where shut), cost_a_year_gbp, price_base.
+    (of a week lived there, blank where shut), year_cost_gbp, price_base.
     """
     there = _children(run, BOUGHT)
     options: dict[str, Amount] = {SHUT: 0.0, **{f"open, {share:.0%} full": share for share in occupancies}}
@@ -179,8 +179,8 @@ def _option(year: HomeAhead, occupancy: Amount) -> dict[str, float]:
     return {
         "child_weeks_in_it": float(np.median(weeks)),
         "weekly_cost_gbp": np.nan if shut else float(np.median(cost_per_occupied_week(year.costs, occupancy))),
-        "cost_a_year_gbp": float(np.median(-year.shut if shut else cost_year(year.costs, occupancy))),
-        "bought_instead_gbp": float(np.median(weeks * year.price)),
+        "year_cost_gbp": float(np.median(-year.shut if shut else cost_year(year.costs, occupancy))),
+        "bought_gbp": float(np.median(weeks * year.price)),
         "p10_saving_gbp": float(low),
         "p50_saving_gbp": float(middle),
         "p90_saving_gbp": float(high),
@@ -276,17 +276,8 @@ def households_table(run: Run, paths: PricePaths, households: Sequence[float] = 
         low, middle, high = np.percentile(course.cumulative_gbp[:, -1], [10, 50, 90])
         by = paid_back_by(course, 50)
         when = f"{by:%B %Y}" if by else f"not by {course.months[-1]:%B %Y}"
-        rows.append(
-            (
-                f"{number:g} households" if number else "no households",
-                there,
-                low,
-                middle,
-                high,
-                chance_of_payback(course),
-                when,
-            )
-        )
+        size = f"{number:g} households" if number else "no households"
+        rows.append((size, there, low, middle, high, chance_of_payback(course), when))
     ends = [f"p{point}_cumulative_gbp" for point in (10, 50, 90)]
     table = pd.DataFrame(rows, columns=["campaign", "children", *ends, "chance_paid_back", "paid_back_by"])
     return table.astype({"campaign": "str", "paid_back_by": "str"}).assign(price_base=NOMINAL)
