@@ -40,8 +40,8 @@ county, payments_file, copies = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.ar
 episodes = build_episodes(read_returns(county / "returns"))[0]
 if copies > 1:
     stays = episodes.table
-    whole = pd.concat([stays.assign(child=f"{10 + copy}" + stays["child"]) for copy in range(copies)], ignore_index=True)
-    episodes = replace(episodes, table=whole)
+    counties = [stays.assign(child=f"{10 + copy}" + stays["child"]) for copy in range(copies)]
+    episodes = replace(episodes, table=pd.concat(counties, ignore_index=True))
 before = peak_mb()
 began, cpu_began = time.perf_counter(), time.process_time()
 payments, findings, treatments = read_payments(payments_file, PaymentColumns())
@@ -112,7 +112,8 @@ def as_line(case: Case, rows: int, megabytes: float, figures: dict[str, float]) 
     return (
         f"\n{case.name}: {rows:,} rows ({megabytes:.0f} MB of CSV), {figures['stays']:,.0f} stays\n  {stages}  "
         f"in all {sum(figures[stage] for stage in STAGES):.2f} s ({figures['cpu']:.2f} s of processor; may take "
-        f"{case.seconds:.0f} s), {figures['peak_mb']:,.0f} MB at most, of which {figures['before_mb']:,.0f} before reading"
+        f"{case.seconds:.0f} s), {figures['peak_mb']:,.0f} MB at most, "
+        f"of which {figures['before_mb']:,.0f} before reading"
     )
 
 

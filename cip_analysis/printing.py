@@ -80,7 +80,8 @@ def print_unmatched(payments: Payments, most: int = 20) -> None:
     if listed.empty:
         return
     total, paid = total_gbp(listed["amount_gbp"]), total_gbp(payments.table["amount_gbp"])
-    console.print(f"\n[bold]Payments that met no stay[/]: {len(listed):,} lines, £{total:,.2f} of £{paid:,.2f}")
+    number = f"{len(listed):,} {'line' if len(listed) == 1 else 'lines'}"
+    console.print(f"\n[bold]Payments that met no stay[/]: {number}, £{total:,.2f} of £{paid:,.2f}", highlight=False)
     for line in listed.head(most).to_dict("records"):
         said = f"    {line['file']} row {line['row']}: £{line['amount_gbp']:,.2f}, {line['reason']}"
         console.print(said, soft_wrap=True, highlight=False, markup=False)

@@ -82,6 +82,19 @@ def test_payments_are_checked_beside_the_returns(tmp_path):
     result = call("check", folder, "--finance", ledger)
     assert result.exit_code == 0
     assert "payment matched: no child: 1 of 2 rows" in result.output
+    assert "Payments that met no stay: 1 line, £100.00 of £450.00" in result.output
+    assert "payments.csv row 3: £100.00, the child is not in the returns" in result.output
+
+
+def test_of_many_payments_unmatched_the_dearest_are_named_and_the_rest_counted(tmp_path):
+    folder = write_returns(tmp_path / "returns", [an_episode()])
+    ledger = tmp_path / "payments.csv"
+    rows = "".join(f"S{n},01/06/2016,07/06/2016,foster,Own,,{n}.00,payment\n" for n in range(1, 26))
+    ledger.write_text(PAYMENTS.splitlines()[0] + "\n" + rows, encoding="utf-8")
+    told = call("check", folder, "--finance", ledger).output
+    assert "row 26: £25.00" in told
+    assert "row 6: £5.00" not in told
+    assert "and 5 more, £15.00" in told
 
 
 def test_no_message_holds_a_childs_identifier(tmp_path):
