@@ -24,7 +24,6 @@ from cip_analysis.demand.scenarios import apply_scenario
 from cip_analysis.demand.simulate import simulate
 from cip_analysis.forecasts import KEPT, Ahead, asked_of, context_of, evidence_of, prepare_run
 from cip_analysis.ledgers import Findings
-from cip_analysis.money.pricing.indices import year_name
 from cip_analysis.money.pricing.paths import PricePaths
 from cip_analysis.money.saving import telling
 from cip_analysis.money.saving.ledger import Ledger, keep_ledger, merge_levers
@@ -105,11 +104,12 @@ def refuse_beyond(claim: Claim, scenarios: Sequence[Scenario]) -> None:
 
 
 def savings_run(run: Run, ahead: Ahead) -> Saved | None:
-    """What the run's claims save, priced at the run's prices ahead; none where the run names no file of savings.
+    """What the run's claims save, priced at the run's prices ahead; none where there are none to play (`why_none`).
 
-    ahead: a forecast by the run's own method, over any draws and months.
+    ahead: a forecast by the run's own method, over any draws and months. Another folder's children are not those the
+    claims were made of, in number or in year, so nothing is played on them.
     """
-    told = read_claims(run)
+    told = read_claims(run) if run.own_data else None
     return None if told is None else play_savings(run, ahead, told, prices_ahead(run, ahead))
 
 
@@ -275,7 +275,7 @@ class Told:
     """A ledger of savings in tables shaped for a page (money/saving/telling.py): of one financial year, but `profile`.
 
     year: the target's, or the last the ledger holds. now: claim's key -> children behind it. profile: as
-    `profile_savings`, with in_the_year ("2020/21") for the year and the fewest children behind a claim of each kind.
+    `telling.show_profile`, with the fewest children behind a claim of each kind.
     whole: the profile's row of the year for all kinds together: column -> figure.
     """
 
@@ -303,7 +303,6 @@ def tell_savings(saved: Saved | None, ahead: Ahead, target_gbp: float) -> Told |
     profile = profile_savings(likely, target_gbp)
     profile = profile.assign(children_now=profile["kind"].map(fewest | {ALL_KINDS: now[telling.TOTAL]}))
     here = profile[profile["financial_year"].eq(year)].set_index("kind")
-    named = profile.assign(financial_year=profile["financial_year"].map(lambda ending: year_name(int(ending))))
     return Told(
         year=year,
         now=now,
@@ -312,13 +311,18 @@ def tell_savings(saved: Saved | None, ahead: Ahead, target_gbp: float) -> Told |
         weeks=telling.weigh_weeks(ledger, claims, year, now),
         net=telling.net_claims(likely, ledger, claims, year, now),
         stated=telling.compare_stated(likely, claims, year, now),
-        profile=named.rename(columns={"financial_year": "in_the_year"}),
+        profile=telling.show_profile(profile),
         whole={name: float(here[name][ALL_KINDS]) for name in here.columns if name != "kind"},
     )
 
 
-def why_none(saved: Saved | None) -> str:
+def why_none(run: Run, saved: Saved | None) -> str:
     """Why there is no ledger to show, in a sentence; blank where there is one."""
-    if saved is None:
-        return "The run names no file of savings claimed, so there is no ledger to show."
-    return "" if saved.claims else " ".join(saved.ledger.left_out) or "The file of savings names no claim."
+    if saved is not None:
+        return "" if saved.claims else " ".join(saved.ledger.left_out) or "The file of savings names no claim."
+    if run.settings.savings and not run.own_data:
+        return (
+            f"The claims on file are {run.council.name}'s, of its own children. These returns are of other children, "
+            "so nothing is played on them."
+        )
+    return "The run names no file of savings claimed, so there is no ledger to show."

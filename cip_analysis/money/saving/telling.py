@@ -8,20 +8,23 @@ is what is said of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS
+from cip_analysis.money.pricing.indices import year_name
 from cip_analysis.money.saving.ledger import Ledger, LedgerError
 from cip_analysis.money.saving.plan import IN_ALL
 from cip_analysis.projections import Projection
 from cip_analysis.savings_settings import Claim, Target
 
 TOTAL = "all claims, one after another"
+Rounded = TypeVar("Rounded", float, pd.Series)
 POINTS = {"p10": 10, "p50": 50, "p90": 90}
 MILLION_PENCE, WEEK, MARCH = 1e8, 7, 3
-FEWEST_WEEKS = (10.0, 0.5)
+FEWEST_WEEKS = (25.0, 0.5)
 """Child-weeks a year, on average, below which a setting is left out: of one claim, and of all."""
 
 
@@ -107,7 +110,7 @@ def spread_claims(ledger: Ledger, claims: Sequence[Claim], year: int, now: dict[
     at = {name: spread.quantile(point / 100) / MILLION_PENCE for name, point in POINTS.items()}
     rows = [
         {"claim": f"{title}: {words}", "children_now": now[key],
-         **{f"{name}_saving_gbp_million": held[measure][key] for name, held in at.items()}}
+         **{f"{name}_saving_gbp_million": to_places(held[measure][key], 2) for name, held in at.items()}}
         for key, title in [*((claim.key, claim.title) for claim in claims), (TOTAL, "All claims")]
         for measure, words in (("alone_pence", "alone"), ("saved_pence", "in the ledger"))
         if not (key == TOTAL and measure == "alone_pence")
@@ -157,32 +160,55 @@ def compare_stated(likely: pd.DataFrame, claims: Sequence[Claim], year: int, now
     """What the council said of a claim beside what is found here: only claims of which something was said.
 
     Columns: claim, children_now, council_said_gbp, of_what, likely_gbp (mean, before its cost), p10_likely_gbp,
-    p90_likely_gbp, in that year.
+    p90_likely_gbp, in that year, to the nearest £10,000.
     """
     gross = _of_year(likely, year).groupby("claim")["gross_pence"]
     means, low, high = gross.mean() / 100, gross.quantile(0.1) / 100, gross.quantile(0.9) / 100
     rows = [
         {"claim": claim.title, "children_now": now[claim.key], "council_said_gbp": claim.stated_gbp,
-         "of_what": claim.stated_as, "likely_gbp": means[claim.key], "p10_likely_gbp": low[claim.key],
-         "p90_likely_gbp": high[claim.key]}
+         "of_what": claim.stated_as, "likely_gbp": to_places(means[claim.key], -4),
+         "p10_likely_gbp": to_places(low[claim.key], -4), "p90_likely_gbp": to_places(high[claim.key], -4)}
         for claim in claims if claim.stated_gbp is not None
     ]  # fmt: skip
     return pd.DataFrame(rows)
 
 
+def show_profile(profile: pd.DataFrame) -> pd.DataFrame:
+    """`profile.profile_savings` for a page: in_the_year ("2020/21"), and £ million in place of £.
+
+    Columns: in_the_year, kind, mean_, p10_, p50_ and p90_saving_gbp_million, chance_of_target,
+    short_in_a_poor_case_gbp_million (at the 10th percentile), and whatever else it has.
+    """
+    pounds = [name for name in profile.columns if name.endswith("_gbp")]
+    millions = {name: to_places(profile[name] / 1e6, 2) for name in pounds}
+    years = profile["financial_year"].map(lambda ending: year_name(int(ending)))
+    named = {name: f"{name}_million" for name in pounds} | {"financial_year": "in_the_year"}
+    named["shortfall_at_p10_gbp"] = "short_in_a_poor_case_gbp_million"
+    return profile.assign(**millions, financial_year=years).rename(columns=named)
+
+
 def list_targets(targets: Sequence[Target]) -> pd.DataFrame:
-    """The targets: target, target_gbp_million, financial_year, said_by, part: held against the ledger, or context."""
+    """The targets: target, target_gbp, financial_year, said_by, how_used: held against the ledger, or as context."""
     return pd.DataFrame(
         {
             "target": [target.title for target in targets],
-            "target_gbp_million": [target.gbp / 1e6 for target in targets],
+            "target_gbp": [target.gbp for target in targets],
             "financial_year": [target.financial_year for target in targets],
             "said_by": [
                 f"{target.source}{f', paragraph {target.paragraph}' if target.paragraph else ''}" for target in targets
             ],
-            "part": ["context only" if target.context else "held against the ledger" for target in targets],
+            "how_used": ["context only" if target.context else "held against the ledger" for target in targets],
         }
     )
+
+
+def to_places(value: Rounded, places: int) -> Rounded:
+    """A figure, or a column of them, rounded to so many places; what rounds to nought has no sign.
+
+    >>> to_places(-0.001, 2), to_places(12_345.0, -4)
+    (0.0, 10000.0)
+    """
+    return round(value, places) + 0.0
 
 
 def _of_year(table: pd.DataFrame, year: int) -> pd.DataFrame:
@@ -225,13 +251,21 @@ def plan_lines(planned: pd.DataFrame, claims: Sequence[Claim], year: int, childr
     return table.assign(children_now=children)
 
 
-def plan_marches(planned: pd.DataFrame, claims: Sequence[Claim], now: dict[str, int]) -> pd.DataFrame:
-    """What each claim is likely to save in the month of each March: weeks and £ by claim."""
+def plan_marches(planned: pd.DataFrame, claims: Sequence[Claim], now: dict[str, int], year: int) -> pd.DataFrame:
+    """What each claim is likely to save in the month of each March once it has begun, to that of a financial year.
+
+    Columns: claim, children_now, month, p10_, p50_ and p90_child_weeks (whole), _saving_gbp (to the nearest £1,000).
+    """
     marches = planned[planned["month"].dt.month.eq(MARCH) & planned["claim"].ne(IN_ALL)]
+    begun = marches["claim"].map({claim.key: pd.Timestamp(claim.start) for claim in claims}).lt(marches["month"])
+    kept = marches[begun & marches["month"].dt.year.le(year)]
     title = {claim.key: claim.title for claim in claims}
-    named: pd.DataFrame = marches.assign(children_now=marches["claim"].map(now), claim=marches["claim"].map(title))
-    rest = [name for name in marches.columns if name not in ("claim", "month")]
-    return named[["claim", "children_now", "month", *rest]].reset_index(drop=True)
+    whole = {name: to_places(kept[name], 0) for name in kept.columns if name.endswith("_child_weeks")}
+    pounds = {name: to_places(kept[name], -3) for name in kept.columns if name.endswith("_gbp")}
+    named: pd.DataFrame = kept.assign(
+        **whole, **pounds, children_now=kept["claim"].map(now), claim=kept["claim"].map(title)
+    )
+    return named[["claim", "children_now", "month", *whole, *pounds]].reset_index(drop=True)
 
 
 def show_beside(beside: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
