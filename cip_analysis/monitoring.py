@@ -36,6 +36,7 @@ from cip_analysis.money.in_year import (
     run_rate,
     spend_to_date,
 )
+from cip_analysis.money.outturn import spend_of
 from cip_analysis.money.pricing.indices import NOMINAL
 from cip_analysis.money.pricing.paths import FeePool, PricePaths
 from cip_analysis.money.pricing.pools import fee_pools
@@ -285,7 +286,8 @@ def _as_it_was(month: Month, known: Run, end: date) -> dict[str, object]:
     then = as_known(known, end)
     position = _stand(then, end, received_by(then, end))
     total, year = position.outturn.sum(axis=1) / 100, position.to_date.year
-    came = price_outturn(month.run.episodes, month.run.payments, year, year).table["spend_gbp"].sum()
+    prices = weekly_prices(month.run.assumptions)
+    came = spend_of(month.run.episodes, month.run.payments, prices, [year]).table["spend_gbp"].sum()
     over = date(year, MARCH, 31) <= month.day
     return {
         "financial_year": year, "month": pd.Timestamp(end), "forecast_gbp": float(total.mean()),

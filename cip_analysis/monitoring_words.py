@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 
 from cip_analysis.money.in_year import Position, run_rate
 from cip_analysis.monitoring import DAYS_BILLS_TAKE, Month
+from cip_analysis.monitoring_account import children_behind
 
 CERTAIN = 0.995
+TOO_FEW = "Too few children were in care this year to show what it cost."
 WITHHELD = "[c]"
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The year in a few numbers, £ million; blank where there is no budget.
+    """The year in a few numbers, £ million; blank where there is no budget, or too few children to show.
 
     to_date: paid and accrued; of it accrued. low, high: the 80% range; lowest, highest: the 95%. committed: of the rest
     of the year, what children already in care and payments that meet no stay cost; new: what those to come do.
@@ -48,6 +50,8 @@ def read_headline(month: Month, position: Position, history: pd.DataFrame) -> He
     spent = position.to_date.table
     rest, ours = (float(gbp.sum(axis=(1, 2)).mean() / 1e8) for gbp in (position.pence, position.present_pence))
     blank = float("nan")
+    if children_behind(month, position) < month.run.disclosure.threshold:
+        return Headline(*[blank] * len(fields(Headline)))
     budget = sum(line.budget_gbp for line in month.budget.lines) / 1e6 if month.budget else blank
     lowest, low, high, highest = (float(end) for end in np.quantile(total, [0.025, 0.1, 0.9, 0.975]))
     outturn = float(position.expected.sum() / 1e8)
@@ -64,19 +68,25 @@ def read_headline(month: Month, position: Position, history: pd.DataFrame) -> He
 def say_source(month: Month) -> str:
     """Where the page's figures come from, for the foot of an exhibit."""
     whose = f"{month.run.council.name}'s " if month.run.own_data else ""
-    paid = "placement payments" if month.run.has_payments else "assumed prices, for want of a payments file"
+    paid = (
+        "placement payments, nominal £" if month.run.has_payments else "assumed prices of 2017/18, for want of payments"
+    )
     budget = f"; {_lower(month.budget.title)}" if month.budget else ""
-    return f"{whose}SSDA903 returns and {paid}, nominal £, all as known on {_day(month)}{budget}"
+    return f"{whose}SSDA903 returns and {paid}, all as known on {_day(month)}{budget}"
 
 
 def say_answer(month: Month, year: Headline) -> str:
     """What has been spent, what the year will come to, and how that stands to the budget."""
+    if math.isnan(year.outturn):
+        return TOO_FEW
     if month.closed:
         return f"The year to {_day(month)} came to {_millions(year.outturn)}. {say_against_budget(month, year)}"
+    paid = f"had cost {_millions(year.to_date)}, of which {_millions(year.accrued, 2)} is not billed yet"
+    if not month.run.has_payments:
+        paid = f"had cost {_millions(year.to_date)} at the prices assumed, for there is no payments file"
     return (
-        f"By {_day(month)} care had cost {_millions(year.to_date)}, of which {_millions(year.accrued, 2)} is not "
-        f"billed yet. The year is forecast to come to {_millions(year.outturn)}: eight times in ten between "
-        f"{_millions(year.low)} and {_millions(year.high)}, and nineteen in twenty between {_millions(year.lowest)} "
+        f"By {_day(month)} care {paid}. The year is forecast to come to {_millions(year.outturn)}: eight times in ten "
+        f"between {_millions(year.low)} and {_millions(year.high)}, and nineteen in twenty between {_millions(year.lowest)} "
         f"and {_millions(year.highest)}. {say_against_budget(month, year)}"
     )
 
@@ -99,6 +109,8 @@ def say_against_budget(month: Month, year: Headline) -> str:
 
 def say_parts(month: Month, year: Headline) -> str:
     """What of the rest of the year is settled, how the forecast moved, and what the simplest one says."""
+    if math.isnan(year.outturn):
+        return TOO_FEW
     if month.closed:
         return "The year is over: every bill is taken to be in, nothing is accrued, and nothing is left to forecast."
     moved = (
@@ -115,6 +127,8 @@ def say_parts(month: Month, year: Headline) -> str:
 
 def say_course(month: Month, year: Headline) -> str:
     """The chart's finding."""
+    if math.isnan(year.outturn):
+        return TOO_FEW.rstrip(".")
     how = "came to" if month.closed else "heads for"
     beside = f", {_millions(abs(year.variance))} {_side(year.variance)} its budget" if month.budget else ""
     return f"The year {how} {_millions(year.outturn)}{beside}"
@@ -122,7 +136,7 @@ def say_course(month: Month, year: Headline) -> str:
 
 def say_finding(month: Month, year: Headline, drivers: pd.DataFrame) -> str:
     """The answer in brief, with the largest driver of the variance. drivers: as `show_drivers` gives them."""
-    if drivers.empty:
+    if drivers.empty or math.isnan(year.outturn):
         return f"{say_course(month, year)}."
     parts = drivers.iloc[:-1]
     same = parts[(parts["variance_gbp"] > 0) == (year.variance > 0)]

@@ -240,6 +240,16 @@ def test_the_answer_names_the_spend_the_outturn_the_range_and_the_budget(septemb
 
 
 @made
+def test_where_too_few_children_are_there_in_all_no_sum_is_said(september, position):
+    none = Disclosure(threshold=5000)
+    month = replace(september, run=replace(september.run, disclosure=none))
+    year = words.read_headline(month, position, pd.DataFrame({name: [0.0] for name in HISTORY}))
+    said = [words.say_answer(month, year), words.say_parts(month, year), words.say_course(month, year)]
+    said += [words.say_finding(month, year, account.show_drivers(month, position))]
+    assert all("Too few children" in one and "£" not in one for one in said)
+
+
+@made
 def test_a_closed_year_is_told_as_come_and_not_as_forecast(march):
     position = stand(march)
     year = words.read_headline(march, position, pd.DataFrame({name: [0.0] for name in HISTORY}))
