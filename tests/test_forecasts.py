@@ -195,9 +195,12 @@ def test_the_command_writes_what_it_says_it_does(tmp_path, monkeypatch):
     assert shown["mean"].item() == pytest.approx(mean, rel=1e-4)
     spend = pd.read_csv(tmp_path / "spend.csv")
     assert list(spend)[:4] == ["financial_year", "scenario", "setting", "price_base"]
-    of_all = spend["setting"] == "all"
-    by_scenario = [part.groupby("scenario")["mean"].sum() for part in (spend[of_all], spend[~of_all])]
+    assert list(spend["price_base"].unique()) == ["nominal", "2017/18 prices"]
+    of_all, keys = spend["setting"] == "all", ["scenario", "price_base"]
+    by_scenario = [part.groupby(keys)["mean"].sum() for part in (spend[of_all], spend[~of_all])]
     assert by_scenario[0].sub(by_scenario[1]).abs().max() < 0.1
+    assert "£ million, nominal" in result.output and "£ million, 2017/18 prices" in result.output
+    assert "Spend looked back on: 5 forecasts 1 year ahead" in " ".join(result.output.split())
     assert set(pd.read_csv(tmp_path / "scorecard.csv")["method"]) == {"national panel", *RIVALS}
 
 
