@@ -86,8 +86,8 @@ def say_answer(month: Month, year: Headline) -> str:
         paid = f"had cost {_millions(year.to_date)} at the prices assumed, for there is no payments file"
     return (
         f"By {_day(month)} care {paid}. The year is forecast to come to {_millions(year.outturn)}: eight times in ten "
-        f"between {_millions(year.low)} and {_millions(year.high)}, and nineteen in twenty between {_millions(year.lowest)} "
-        f"and {_millions(year.highest)}. {say_against_budget(month, year)}"
+        f"between {_millions(year.low)} and {_millions(year.high)}, and nineteen in twenty between "
+        f"{_millions(year.lowest)} and {_millions(year.highest)}. {say_against_budget(month, year)}"
     )
 
 
