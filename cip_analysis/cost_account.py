@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -94,19 +95,30 @@ def price_rises(run: Run) -> pd.DataFrame:
     return told.reset_index(drop=True)
 
 
-def steps_ahead(run: Run, ahead: Ahead, outturn: Spend, spend: Spend) -> pd.DataFrame:
-    """What moves the whole bill from the last year of outturn to the last year priced, as the steps of a waterfall.
+def steps_ahead(run: Run, ahead: Ahead, outturn: Spend, spend: Spend, setting: str = ALL) -> pd.DataFrame:
+    """What moves a bill from the last year of outturn to the last year priced, as the steps of a waterfall.
 
-    Columns step, kind, children_at_census, spend_gbp_million (means, which add up), p10_spend_gbp_million and
-    p90_spend_gbp_million, blank for the year of outturn. No rows where the run holds no general index.
+    setting: one, or "all". Columns step, kind, children_at_census, spend_gbp_million (means, which add up),
+    p10_spend_gbp_million and p90_spend_gbp_million, blank for the year of outturn. No rows where the run holds no
+    general index.
     """
     if run.indices.empty:
         return pd.DataFrame(columns=["step", "kind", AT_CENSUS])
     years = sorted(int(year) for year in spend.table["financial_year"].unique())
-    draws = split_draws(outturn, spend, {year: inflation_to(run, year) for year in years})
+    here, coming = (one if setting == ALL else only(one, setting) for one in (outturn, spend))
+    draws = split_draws(here, coming, {year: inflation_to(run, year) for year in years})
     names = year_name(int(outturn.table["financial_year"].max())), year_name(years[-1])
-    steps = steps_to(draws, outturn, years[-1], names)
-    return _in_millions(steps).assign(**{AT_CENSUS: there_at_census(ahead.baseline)[ALL]})
+    steps = steps_to(draws, here, years[-1], names)
+    kept = steps["kind"].eq("level") | steps["spend_gbp"].ne(0)
+    return in_millions(steps[kept].reset_index(drop=True)).assign(
+        **{AT_CENSUS: there_at_census(ahead.baseline)[setting]}
+    )
+
+
+def only(spend: Spend, setting: str) -> Spend:
+    """One setting's lines of a spend, as a spend of its own."""
+    lines = spend.table[spend.table["setting"].eq(setting)]
+    return replace(spend, table=lines.reset_index(drop=True))
 
 
 def growth_among_draws(run: Run, outturn: Spend, spend: Spend, year: int, growth_gbp: float) -> pd.DataFrame:
@@ -116,7 +128,7 @@ def growth_among_draws(run: Run, outturn: Spend, spend: Spend, year: int, growth
     """
     bases = {"nominal": 1.0, price_base(real_year(run)): inflation_to(run, year)}
     told = where_it_sits(outturn, spend, year, growth_gbp, bases)
-    return _in_millions(told)
+    return in_millions(told)
 
 
 def growth_needs(run: Run, outturn: Spend, spends: Mapping[str, Spend], year: int, growth_gbp: float) -> pd.DataFrame:
@@ -139,7 +151,7 @@ def growth_needs(run: Run, outturn: Spend, spends: Mapping[str, Spend], year: in
     if len(course):
         wider = GrowthClaim(float(course["spend_gbp_million"].iloc[0]) * MILLION, growth_gbp, year - last, SECTION_251)
         parts.append(what_must_hold(wider, days, {SAME: 1.0}, prices))
-    return _in_millions(pd.concat(parts, ignore_index=True))
+    return in_millions(pd.concat(parts, ignore_index=True))
 
 
 def prices_needed(needs: pd.DataFrame) -> pd.DataFrame:
@@ -186,7 +198,15 @@ def own_trend(run: Run, outturn: Spend) -> float:
 
 def inflation_to(run: Run, year: int) -> float:
     """The run's general price index of a year ahead ÷ of the last year of outturn."""
-    return float(uprate(1.0, real_year(run), year, general_index(run)))
+    return inflation_between(run, real_year(run), year)
+
+
+def inflation_between(run: Run, first: int, last: int) -> float:
+    """The run's general price index of one financial year ÷ of an earlier; nought where the run holds no index.
+
+    Raises IndicesError where the index it holds does not reach one of the years.
+    """
+    return 0.0 if run.indices.empty else float(uprate(1.0, first, last, general_index(run)))
 
 
 def decisions(ahead: Ahead, spends: Mapping[str, Spend], year: int) -> pd.DataFrame:
@@ -212,7 +232,7 @@ def base_in_words(run: Run) -> str:
     return price_base(real_year(run))
 
 
-def _in_millions(table: pd.DataFrame) -> pd.DataFrame:
+def in_millions(table: pd.DataFrame) -> pd.DataFrame:
     """The table with every column of £ as £ million, renamed so."""
     money = [name for name in table.columns if name.endswith("_gbp")]
     millions = table.assign(**{name: table[name] / MILLION for name in money})

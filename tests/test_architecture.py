@@ -18,8 +18,9 @@ LEVELS = {
     "synthetic": 1, "returns": 1, "demand": 2, "money": 3, "impact": 4, "publish": 5,
     "store": 5, "run": 6, "forecasts": 7, "forecast_account": 7, "accuracy_account": 7,
     "placement_account": 7, "places_account": 7, "printing": 7,
-    "explorer": 8, "costs": 8, "spend_account": 9, "cost_account": 9, "homes_account": 9, "savings_account": 9,
-    "monitoring": 9, "monitoring_account": 9, "monitoring_words": 9, "cli": 10,
+    "explorer": 8, "costs": 8, "spend_account": 9, "cost_account": 9, "residential_account": 10,
+    "homes_account": 9, "savings_account": 9,
+    "monitoring": 9, "monitoring_account": 9, "monitoring_words": 9, "cli": 11,
 }  # fmt: skip
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
