@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from cip_analysis.codes import SETTINGS
 from cip_analysis.money.spend import price_key
@@ -58,7 +58,7 @@ class _Fit:
     def interval(self, name: str) -> tuple[float, float]:
         """The 95% interval of one coefficient, by Student's t."""
         value, se = self.of(name)
-        reach = float(stats.t.ppf(0.975, self.freedom)) * se
+        reach = float(special.stdtrit(self.freedom, 0.975)) * se
         return value - reach, value + reach
 
 
