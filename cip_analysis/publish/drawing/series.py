@@ -149,7 +149,7 @@ def set_days(ax: Axes, first: pd.Timestamp, last: pd.Timestamp) -> None:
     ax.set_xlim(first - (last - first) * 0.01, last)  # type: ignore[arg-type]
     if last - first <= pd.Timedelta(days=SHORT_SPAN_DAYS):
         ends = pd.date_range(first, last, freq="ME")[::-1][::2][::-1]
-        ax.set_xticks(ends, [f"{day:%b %Y}" for day in ends])  # type: ignore[arg-type]
+        ax.set_xticks(ends, [f"{day:%b %Y}" for day in ends])
         return
     years = list(range(first.year, last.year + 1))
     ticks = [pd.Timestamp(year, 3, 31) for year in years]
