@@ -89,9 +89,18 @@ def test_a_profile_is_shown_in_millions_and_years_by_their_halves():
     assert str(row["short_in_a_poor_case_gbp_million"]) == "0.0"
 
 
-def test_nothing_beside_the_plan_is_a_table_of_no_rows():
-    empty = pd.DataFrame({"claim": [], "month": [], "p10_saving_gbp": [], "p50_saving_gbp": [], "p90_saving_gbp": []})
-    assert len(show_beside(empty, [])) == 0
+def test_delivered_beside_planned_is_told_by_title_in_whole_weeks_and_hundreds_of_pounds():
+    month = pd.to_datetime(["2018-04-30", "2018-05-31"]).astype("datetime64[us]")
+    both = pd.DataFrame({"claim": "first", "month": month, "p10_child_weeks": 1.4, "p50_child_weeks": 2.0,
+                         "p90_child_weeks": 3.0, "p10_saving_gbp": 1_049.0, "p50_saving_gbp": 1_500.0,
+                         "p90_saving_gbp": 2_000.0, "children": [2.0, None], "child_weeks": [1.9, None],
+                         "saved_gbp": [1_234.5, None], "standing": ["within the plan", ""]})  # fmt: skip
+    row = show_beside(both, [a_claim()]).iloc[0]
+    assert row[["claim", "children", "child_weeks", "saved_gbp", "p10_saving_gbp"]].tolist() == [
+        "The first claim", 2, 2.0, 1_200.0, 1_000.0,
+    ]  # fmt: skip
+    assert len(show_beside(both, [a_claim()])) == 1
+    assert show_beside(both.iloc[:0], []).empty
 
 
 def test_the_plan_is_drawn_from_the_first_start_and_told_in_marches_once_begun():

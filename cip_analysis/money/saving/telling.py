@@ -269,21 +269,31 @@ def plan_marches(planned: pd.DataFrame, claims: Sequence[Claim], now: dict[str, 
 
 
 def show_beside(beside: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
-    """Delivered beside planned, for the months and claims of the register: as `plan.track`, by title and for a page.
+    """Delivered beside planned, for the months and claims of the register; no rows without one.
 
-    Columns: claim, month, children, child_weeks, saved_gbp, p10_, p50_ and p90_saving_gbp (the plan), standing.
+    beside: as `plan.track`. Columns: claim, month, children, child_weeks, saved_gbp, standing, and the plan's p10_,
+    p50_ and p90_child_weeks and _saving_gbp. Weeks are whole, £ to the nearest 100: they tell no child's fee.
     """
+    if beside.empty:
+        return pd.DataFrame()
     title = {claim.key: claim.title for claim in claims}
-    known = beside[beside["saved_gbp"].notna()] if len(beside) else beside.assign(children=[], saved_gbp=[])
-    shown = ["children", "saved_gbp", "p10_saving_gbp", "p50_saving_gbp", "p90_saving_gbp"]
-    table = known.assign(claim=known["claim"].map(title), children=known["children"].astype("int64"))
-    return table[["claim", "month", *shown, *(["standing"] if len(known) else [])]].reset_index(drop=True)
+    known = beside[beside["saved_gbp"].notna()]
+    weeks = [name for name in known.columns if name.endswith("child_weeks")]
+    pounds = [name for name in known.columns if name.endswith("_gbp")]
+    figures = {name: to_places(known[name], 0 if name in weeks else -2) for name in [*weeks, *pounds]}
+    table: pd.DataFrame = known.assign(
+        **figures, claim=known["claim"].map(title), children=known["children"].astype("int64")
+    )
+    front = ["claim", "month", "children", "child_weeks", "saved_gbp", "standing"]
+    return table[[*front, *(name for name in figures if name not in front)]].reset_index(drop=True)
 
 
 def show_reasons(by_reason: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
     """What became of every line of the register: claim, what_became_of_it, children, lines, child_weeks, saved_gbp."""
     title = {claim.key: claim.title for claim in claims}
-    named = by_reason.assign(claim=by_reason["claim"].map(title)).rename(columns={"reason": "what_became_of_it"})
+    weeks, pounds = to_places(by_reason["child_weeks"], 0), to_places(by_reason["saved_gbp"], -2)
+    table: pd.DataFrame = by_reason.assign(claim=by_reason["claim"].map(title), child_weeks=weeks, saved_gbp=pounds)
+    named = table.rename(columns={"reason": "what_became_of_it"})
     return named[["claim", "what_became_of_it", "children", "lines", "child_weeks", "saved_gbp"]]
 
 
