@@ -34,6 +34,8 @@ NOT_IN_CARE = "not in care"
 MOST_A_WEEK = 20_000
 """£ a week above which a line is doubted: dearer than any week of care in the payments of the time."""
 
+EARLIEST, LONGEST_YEARS = pd.Timestamp(2000, 1, 1), 18
+
 ADVICE = "docs/data_dictionary.md says what a register of savings delivered holds."
 
 
@@ -77,6 +79,8 @@ def read_delivered(path: Path, claims: Sequence[str]) -> tuple[Register, Finding
         "no first day that can be read": start.isna(),
         "a last day that cannot be read": end.isna() & text["end"].ne(""),
         "a last day on or before the first": end <= start,
+        f"a first day before {EARLIEST:%Y}, or a last one more than {LONGEST_YEARS} years later": (start < EARLIEST)
+        | (end > start + pd.DateOffset(years=LONGEST_YEARS)),
         "a setting that is not known": ~text["from_setting"].isin(SETTINGS) | ~goes.isin([*SETTINGS, NOT_IN_CARE]),
         "a weekly saving that is not a number of £": saving.isna(),
         f"a weekly saving of nought, below it, or above £{MOST_A_WEEK:,}": ~saving.between(0.01, MOST_A_WEEK)

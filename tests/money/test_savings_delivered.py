@@ -129,6 +129,8 @@ def test_every_day_of_the_register_is_counted_once_or_listed(tmp_path_factory, d
         ({"start": CANARY}, "No first day that can be read"),
         ({"end": CANARY}, "A last day that cannot be read"),
         ({"end": "2018-04-01"}, "A last day on or before the first"),
+        ({"start": "01/04/1918"}, "A first day before 2000"),
+        ({"end": "2118-04-01"}, "a last one more than 18 years later"),
         ({"to_setting": CANARY}, "A setting that is not known"),
         ({"weekly_saving": CANARY}, "A weekly saving that is not a number of £"),
         ({"weekly_saving": "-5"}, "A weekly saving of nought, below it"),
@@ -142,6 +144,23 @@ def test_a_line_at_fault_is_left_out_and_said_by_its_row_and_never_by_its_child(
     assert findings.table["first_rows"].tolist() == ["2"]
     assert said in findings.table["meaning"].iloc[0]
     assert CANARY not in findings.table.to_csv()
+
+
+def test_a_register_of_no_lines_that_count_comes_to_nothing(tmp_path):
+    register, findings = read_delivered(write_register(tmp_path, [{"claim": "another"}]), KEYS)
+    delivered = count_delivered(register, make_episodes([HOME, FOSTER], "2018-06-30"), CLAIMS)
+    assert len(findings.table) == 1
+    assert delivered.monthly().empty
+    assert delivered.by_reason().empty
+
+
+def test_what_was_read_is_left_as_it_was(tmp_path):
+    register, _findings = read_delivered(write_register(tmp_path, [{}, {}]), KEYS)
+    episodes = make_episodes([HOME, FOSTER], "2018-06-30")
+    before = register.table.copy(), episodes.table.copy()
+    count_delivered(register, episodes, CLAIMS)
+    pd.testing.assert_frame_equal(register.table, before[0])
+    pd.testing.assert_frame_equal(episodes.table, before[1])
 
 
 def test_a_line_without_evidence_is_kept_and_said(tmp_path):
