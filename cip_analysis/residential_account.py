@@ -110,16 +110,18 @@ def largest_step(steps: Released) -> tuple[str, str] | None:
 def premium_on(run: Run, setting: str) -> pd.DataFrame:
     """How much dearer each way of buying is than the framework over all years: as billed, and like for like.
 
-    Columns platform, compared, children, framework_children, weeks, dearer_share, low_95_share, high_95_share. No rows
-    without payments, or where too few were bought either way.
+    Columns platform, compared, children, framework_children, dearer_share, low_95_share, high_95_share, and premium,
+    those three in words. No rows without payments, or where too few were bought either way.
     """
     if not run.has_payments:
         return pd.DataFrame(columns=["platform", "compared"])
     fees = fee_lines(run.payments, run.episodes, run.closed_years[0], run.last_year)
     names = {"premium": "dearer_share", "low_95": "low_95_share", "high_95": "high_95_share"}
     told = framework_premium(fees, setting).rename(columns=names)
-    order = ["platform", "compared", "children", "framework_children", "weeks", *names.values()]
-    return told[order].reset_index(drop=True)
+    order = ["platform", "compared", "children", "framework_children", *names.values()]
+    ends = zip(*(told[name] for name in names.values()), strict=True)
+    words = [f"{_signed(middle)} ({_signed(low)} to {_signed(high)})" for middle, low, high in ends]
+    return told[order].assign(premium=pd.Series(words, index=told.index, dtype="str")).reset_index(drop=True)
 
 
 def read_premium(premium: Released) -> str:

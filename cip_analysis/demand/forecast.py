@@ -44,6 +44,8 @@ STATISTICS = ("mean", *QUANTILES)
 FORECAST_COLUMNS = ("month", "scenario", "setting", "age_band", *STATISTICS)
 ALL = "all"
 LONGEST = 240
+SHORTEST_PLAYED = 48
+"""Months that follow the national panel, however few are asked for: half a year ahead is then the same either way."""
 MOST_DRAWS = 100_000
 
 
@@ -115,7 +117,8 @@ def prepare(episodes: Episodes, evidence: Evidence, asked: Asked) -> ModelInputs
     if origin < episodes.census_date:
         notes.append(f"The returns end within a month: the forecast starts from {_in_full(origin)}.")
     growth, method = _national(evidence, origin, asked, notes)
-    played = replace(asked, method=method, draws=max(asked.draws, SOLVING_DRAWS))
+    months = max(asked.horizon_months, SHORTEST_PLAYED if method == NATIONAL else 1)
+    played = replace(asked, method=method, draws=max(asked.draws, SOLVING_DRAWS), horizon_months=months)
     inputs = _assemble(known, evidence, played, (from_day, origin), notes)
     followed = (
         inputs
