@@ -78,6 +78,7 @@ def test_half_a_year_ahead_is_the_same_however_far_the_forecast_goes_on(county, 
     assert (near.stock == far.stock[:, :7]).all()
 
 
+@needs_county
 def test_a_council_without_published_figures_is_forecast_from_its_own_and_the_page_says_so(county, evidence):
     nobody = replace(county.comparators, table=county.comparators.table.iloc[:0])
     inputs = prepare(county.episodes, replace(evidence, comparators=nobody), Asked(draws=20, horizon_months=12))
