@@ -32,7 +32,7 @@ def test_the_cabinet_pack_renders_whole_from_the_invented_county_and_says_so_on_
     pages = sorted(pack.glob("*.html"))
     assert [page.stem for page in pages] == [
         "00_summary", "01_returns", "02_children_in_care", "03_against_others", "04_demand_forecast",
-        "05_placement_mix", "06_residential_spend", "08_savings", "12_accuracy", "index",
+        "05_placement_mix", "06_residential_spend", "07_cost_of_care", "08_savings", "12_accuracy", "index",
     ]  # fmt: skip
     assert all("SYNTHETIC: invented data, not real children" in page.read_text(encoding="utf-8") for page in pages)
     assert read_manifest(pack)["synthetic"] is True
