@@ -18,6 +18,7 @@ from cip_analysis.money.change.claim import GrowthClaim, demand_ahead, what_must
 from cip_analysis.money.drivers import split_draws, steps_to
 from cip_analysis.money.outturn import share_spend
 from cip_analysis.money.prices import learn_prices, price_base, uprate, year_name
+from cip_analysis.money.pricing.indices import STATED
 from cip_analysis.money.spend import UNMATCHED, unit_costs
 from cip_analysis.records import Spend
 from cip_analysis.run import Run
@@ -102,7 +103,7 @@ def steps_ahead(run: Run, ahead: Ahead, outturn: Spend, spend: Spend, setting: s
     p10_spend_gbp_million and p90_spend_gbp_million, blank for the year of outturn. No rows where the run holds no
     general index.
     """
-    if run.indices.empty:
+    if not has_index(run):
         return pd.DataFrame(columns=["step", "kind", AT_CENSUS])
     years = sorted(int(year) for year in spend.table["financial_year"].unique())
     here, coming = (one if setting == ALL else only(one, setting) for one in (outturn, spend))
@@ -124,9 +125,10 @@ def only(spend: Spend, setting: str) -> Spend:
 def growth_among_draws(run: Run, outturn: Spend, spend: Spend, year: int, growth_gbp: float) -> pd.DataFrame:
     """Where a claimed growth lies among our futures, in nominal £ and in those of the last year of outturn.
 
-    Columns as `money.change.claim.where_it_sits`, £ as £ million.
+    Columns as `money.change.claim.where_it_sits`, £ as £ million; nominal £ alone where the run holds no general index.
     """
-    bases = {"nominal": 1.0, price_base(real_year(run)): inflation_to(run, year)}
+    real = {price_base(real_year(run)): inflation_to(run, year)} if has_index(run) else {}
+    bases = {"nominal": 1.0, **real}
     told = where_it_sits(outturn, spend, year, growth_gbp, bases)
     return in_millions(told)
 
@@ -136,6 +138,7 @@ def growth_needs(run: Run, outturn: Spend, spends: Mapping[str, Spend], year: in
 
     For the placements paid for: so many child-days and either mix, solved for the price rise; and at general inflation
     or the prices' own trend, solved for child-days. For section 251's wider spend, the same without a change of mix.
+    Nothing is asked of general inflation where the run holds no general index.
     Columns as `money.change.claim.what_must_hold`, £ as £ million. `prices_needed` and `days_needed` lay it out.
     """
     last = int(outturn.table["financial_year"].max())
@@ -143,8 +146,9 @@ def growth_needs(run: Run, outturn: Spend, spends: Mapping[str, Spend], year: in
     days = {SAME: 1.0, EXPECTED: more}
     if NEIGHBOURS in spends:
         days["at the neighbours' rate"] = demand_ahead(outturn, spends[NEIGHBOURS], year)[0]
-    yearly = inflation_to(run, year) ** (1 / (year - last)) - 1
-    prices = {"as all prices do": yearly, "as its own prices have": own_trend(run, outturn)}
+    own_rise = {"as its own prices have": own_trend(run, outturn)}
+    general = {"as all prices do": inflation_to(run, year) ** (1 / (year - last)) - 1} if has_index(run) else {}
+    prices = {**general, **own_rise}
     own = GrowthClaim(last_year_spend(outturn), growth_gbp, year - last, PLACEMENTS)
     parts = [what_must_hold(own, days, {SAME: 1.0, EXPECTED: mix}, prices)]
     course = own_course(run.comparators, run.council, last, last) if run.own_data else pd.DataFrame()
@@ -206,7 +210,12 @@ def inflation_between(run: Run, first: int, last: int) -> float:
 
     Raises IndicesError where the index it holds does not reach one of the years.
     """
-    return 0.0 if run.indices.empty else float(uprate(1.0, first, last, general_index(run)))
+    return float(uprate(1.0, first, last, general_index(run))) if has_index(run) else 0.0
+
+
+def has_index(run: Run) -> bool:
+    """Whether the run holds a general price index: a file of indices, or the assumption that stands in for one."""
+    return run.settings.general_index == STATED or not run.indices.empty
 
 
 def decisions(ahead: Ahead, spends: Mapping[str, Spend], year: int) -> pd.DataFrame:

@@ -31,7 +31,7 @@ from cip_analysis.cost_account import (
     steps_ahead,
 )
 from cip_analysis.forecasts import Ahead
-from cip_analysis.money.prices import IndicesError
+from cip_analysis.money.pricing.indices import STATED, IndicesError
 from cip_analysis.money.spend import UNMATCHED, price_outturn
 from cip_analysis.records import Spend
 from cip_analysis.returns.payments.cells import to_pence
@@ -199,13 +199,6 @@ def test_the_steps_ahead_add_up_from_outturn_to_the_last_year_to_the_penny(risin
     assert steps.loc[steps["kind"].eq("change"), "spend_gbp_million"].ne(0).all()
 
 
-@needs_county
-def test_without_indices_there_are_no_steps_rather_than_inflation_of_nought(county):
-    bare = replace(county, indices=county.indices.iloc[:0])
-    assert steps_ahead(bare, an_ahead(), an_outturn(), spend_at(2_000.0)).empty
-    assert inflation_between(bare, 2018, 2022) == 0.0
-
-
 # ---- a claimed growth ---------------------------------------------------------------------------------------------
 
 
@@ -300,6 +293,26 @@ def test_without_payments_no_rise_is_seen_and_the_trend_is_the_judged_one(county
     assert price_rises(unpaid).empty
     judged = county.assumptions["price.rise-external-residential"].value
     assert own_trend(unpaid, only(an_outturn(), HOME)) == pytest.approx(judged)
+
+
+@needs_county
+def test_without_an_index_nothing_is_said_of_inflation_and_the_rest_stands(county):
+    bare, spend = replace(county, indices=county.indices.iloc[:0]), spend_at(7_000.0)
+    assert steps_ahead(bare, an_ahead(), an_outturn(), spend).empty
+    assert inflation_between(bare, 2018, 2022) == 0.0
+    told = growth_among_draws(bare, an_outturn(), spend, 2022, CLAIMED)
+    pd.testing.assert_frame_equal(told, growth_among_draws(county, an_outturn(), spend, 2022, CLAIMED).iloc[:1])
+    asked = growth_needs(bare, an_outturn(), {"baseline": spend}, 2022, CLAIMED)
+    assert set(days_needed(asked)["prices_rise"]) == {"as its own prices have"}
+
+
+@needs_county
+def test_prices_that_rise_as_assumed_need_no_file_of_indices(county):
+    chosen = county.settings.model_copy(update={"general_index": STATED})
+    stated = replace(county, indices=county.indices.iloc[:0], settings=chosen)
+    rise = county.assumptions["price.stated-fee-inflation"].value
+    assert inflation_between(stated, 2018, 2022) == pytest.approx((1 + rise) ** 4)
+    assert len(steps_ahead(stated, an_ahead(), an_outturn(), spend_at(7_000.0))) > 2
 
 
 @needs_county
