@@ -27,7 +27,7 @@ from cip_analysis.demand.pathways import known_at
 from cip_analysis.forecasts import KEPT, asked_of, forecast_run
 from cip_analysis.money.prices import IndicesError
 from cip_analysis.money.pricing.today import FOSTER_SETTINGS, RESIDENTIAL_SETTINGS, prices_by_section_251
-from cip_analysis.money.spend import count_on, price_projection
+from cip_analysis.money.spend import count_on, price_projection, weekly_prices
 from cip_analysis.run import open_run
 
 RUN = ROOT / "config" / "runs" / "autumn-2018.toml"
@@ -120,6 +120,28 @@ def test_prices_paid_in_another_year_than_the_assumed_are_not_passed_off_as_of_o
 
 
 # ---- where something is missing -------------------------------------------------------------------------------
+
+
+def test_payments_of_foster_care_alone_tell_no_price_of_residential_care(county):
+    """A foster row that runs on into a stay elsewhere is a few pounds there: over every week, nearly nothing."""
+    rows = county.payments.table
+    foster = rows[rows["setting"].isin(FOSTER_SETTINGS)]
+    stray = rows[rows["setting"].eq("external residential") & rows["financial_year"].eq(2018)].head(2)
+    whole = prices_today(county)
+    part = prices_today(replace(county, payments=replace(county.payments, table=pd.concat([foster, stray]))))
+    assumed = weekly_prices(county.assumptions)
+    assert part.weekly["external residential"] == assumed["external residential"]
+    assert part.weekly["in-house foster"] == pytest.approx(whole.weekly["in-house foster"], rel=0.02)
+    assert "external residential" in part.notes[0] and "under a year of child-weeks was paid for" in part.notes[0]
+
+
+def test_a_setting_paid_for_in_under_half_of_its_weeks_is_said_to_be(county):
+    rows = county.payments.table
+    here = rows["setting"].eq("independent foster")
+    thinned = rows[~here | (rows["child"].str[-1].isin(("1", "2", "3")))]
+    notes = prices_today(replace(county, payments=replace(county.payments, table=thinned))).notes
+    assert [note for note in notes if "independent foster" in note and "Check that the payments file is whole" in note]
+    assert not any("is whole" in note for note in prices_today(county).notes)
 
 
 def test_without_payments_prices_are_assumed_and_everyone_is_at_the_mean_and_it_says_so(unpaid, ahead):

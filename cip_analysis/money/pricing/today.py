@@ -9,16 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from cip_analysis.codes import SETTINGS
 from cip_analysis.money.basis.section_251 import FOSTERING, RESIDENTIAL
 from cip_analysis.money.outturn import ASSUMED_PRICE_BASE
 from cip_analysis.money.pricing.indices import price_base, year_name, year_of_base
-from cip_analysis.money.spend import count_on, price_outturn, unit_costs
+from cip_analysis.money.spend import ON_A_STAY, count_on, price_outturn, unit_costs
 from cip_analysis.records import Episodes, Payments
+from cip_analysis.returns.payments.twice import FOR_NIGHTS
 
 WEEKS_TO_TELL_A_PRICE = 52
+PART_PAID = 0.5
 ASSUMED_YEAR = year_of_base(ASSUMED_PRICE_BASE)
 RESIDENTIAL_SETTINGS = ("external residential", "in-house residential")
 FOSTER_SETTINGS = ("in-house foster", "independent foster", "kinship")
@@ -54,18 +57,39 @@ def prices_assumed(assumed: Mapping[str, float]) -> PricesToday:
 def prices_paid(episodes: Episodes, payments: Payments, assumed: Mapping[str, float], year: int) -> PricesToday:
     """What was paid in the financial year ending `year` ÷ child-weeks there that year, for every setting.
 
-    A setting with less than a year of child-weeks paid for keeps the assumed price: too few to tell one.
+    A setting with less than a year of child-weeks paid for keeps the assumed price: too few to tell one. A file of some
+    settings alone therefore tells nothing of the rest, though a row of it runs on into a stay elsewhere; and where
+    under half of a setting's weeks were paid for, a note says so.
     """
-    paid = unit_costs(price_outturn(episodes, payments, year, year), episodes, "52.18")  # by child-weeks: no convention
-    known = paid[(paid["child_weeks"] >= WEEKS_TO_TELL_A_PRICE) & (paid["spend_gbp"] > 0)]
+    cost = unit_costs(price_outturn(episodes, payments, year, year), episodes, "52.18")  # by child-weeks: no convention
+    paid = cost["setting"].map(weeks_paid(payments, year)).fillna(0.0)
+    known = cost[(np.minimum(paid, cost["child_weeks"]) >= WEEKS_TO_TELL_A_PRICE) & (cost["spend_gbp"] > 0)]
     told = {str(name): float(price) for name, price in known.set_index("setting")["weekly_by_child_weeks_gbp"].items()}
     untold = [name for name in SETTINGS if name not in told]
     basis = f"weekly prices paid in {year_name(year)}" + (
         ", assumed where too little was paid to tell" if untold else ""
     )
-    note = f"Assumed prices stand in where under a year of child-weeks was paid for: {', '.join(untold)}."
+    few = f"Assumed prices stand in where under a year of child-weeks was paid for: {', '.join(untold)}."
+    partly = [name for name, share in (paid / cost["child_weeks"]).set_axis(cost["setting"]).items()
+              if name in told and share < PART_PAID]  # fmt: skip
+    half = (
+        f"Under half of the weeks of care there in {year_name(year)} meet a payment, so the price, spend over all "
+        f"weeks, may be too low: {', '.join(map(str, partly))}. Check that the payments file is whole."
+    )
+    notes = tuple(note for note, rests_on in ((few, untold), (half, partly)) if rests_on)
     years = dict.fromkeys(untold, ASSUMED_YEAR) if year != ASSUMED_YEAR else {}
-    return PricesToday({**assumed, **told}, year, basis, years, (note,) if untold else ())
+    return PricesToday({**assumed, **told}, year, basis, years, notes)
+
+
+def weeks_paid(payments: Payments, year: int) -> pd.Series:
+    """Setting -> weeks that payments for nights on a stay cover in the financial year ending `year`.
+
+    Nights paid for twice count twice; support billed beside a fee, credit notes and adjustments count none.
+    """
+    rows = payments.table
+    on_a_stay = rows["financial_year"].eq(year) & rows["match"].isin(ON_A_STAY) & rows["kind"].isin(FOR_NIGHTS)
+    nights = (rows["end"] - rows["start"]).dt.days.where(rows["amount_gbp"] > 0, 0)
+    return nights[on_a_stay].groupby(rows["setting"][on_a_stay]).sum() / 7
 
 
 def prices_by_section_251(
