@@ -49,9 +49,6 @@ class Budget(Settings):
         named = [line.setting for line in self.lines]
         if repeated := sorted({name for name in named if named.count(name) > 1}):
             raise ValueError(f"{', '.join(repeated)} has more than one line")
-        first, last = int(self.financial_year[:4]), int(self.financial_year[5:])
-        if (first + 1) % 100 != last:
-            raise ValueError(f"{self.financial_year} is not a financial year")
         if not any(line.child_weeks for line in self.lines):
             raise ValueError("no line says how many child_weeks it was made for, so no variance can be taken apart")
         return self

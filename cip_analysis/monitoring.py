@@ -36,7 +36,7 @@ from cip_analysis.money.in_year import (
     run_rate,
     spend_to_date,
 )
-from cip_analysis.money.outturn import spend_of
+from cip_analysis.money.outturn import spend_of, years_paid
 from cip_analysis.money.pricing.indices import NOMINAL
 from cip_analysis.money.pricing.paths import FeePool, PricePaths
 from cip_analysis.money.pricing.pools import fee_pools
@@ -210,14 +210,17 @@ def prices_of(run: Run, spent: ToDate, projection: Projection) -> PricePaths:
     Fees move on 1 April, so within the year the price stays; what moves is who is there and what each costs. A setting
     with under a year of child-weeks so far takes the last year's cost of a week, or the assumed one; a note says which.
     """
-    base, notes = weekly_prices(run.assumptions), []
-    pools = dict.fromkeys(SETTINGS, FeePool.flat())
+    usual, notes = weekly_prices(run.assumptions), []
+    base, pools = usual, dict.fromkeys(SETTINGS, FeePool.flat())
     if run.has_payments:
         so_far, before = _cost_so_far(spent), _cost_last_year(run, spent.year - 1)
-        base, pools = base | before | so_far, fee_pools(run.payments, run.episodes, spent.year)
+        base, pools = usual | before | so_far, fee_pools(run.payments, run.episodes, spent.year)
         used = [name for name in SETTINGS if projection.child_days[..., SETTINGS.index(name)].any()]
         last, assumed = ([name for name in used if name not in so_far and (name in before) is known]
                          for known in (True, False))  # fmt: skip
+        free = [name for name in used if so_far.get(name) == 0 and usual[name] > 0]
+        notes += [f"Nothing has been paid this year for {', '.join(free)}, so what comes there is priced at nought: "
+                  "see that the payments file holds all that is paid."] * bool(free)  # fmt: skip
         notes += [f"Too few weeks this year to tell a price, so last year's is taken: {', '.join(last)}."] * bool(last)
         notes += [f"Too few weeks paid for to tell a price, so one is assumed: {', '.join(assumed)}."] * bool(assumed)
     told = (
@@ -274,11 +277,12 @@ def look_back(month: Month) -> pd.DataFrame:
 
 
 def _years_before(month: Month) -> list[int]:
-    """Financial years over on the month's day with enough returns before this month of them; none for a closed year."""
+    """Financial years over on the month's day, with enough returns before this month of them, and with payments."""
     if month.closed:
         return []
     first = month.whole.years[0] + FEWEST_YEARS
-    return [year for year in month.run.closed_years if first <= year < month.year]
+    years = [year for year in month.run.closed_years if first <= year < month.year]
+    return [year for year in years if not month.run.has_payments or year in years_paid(month.run.payments)]
 
 
 def _as_it_was(month: Month, known: Run, end: date) -> dict[str, object]:
@@ -286,13 +290,13 @@ def _as_it_was(month: Month, known: Run, end: date) -> dict[str, object]:
     then = as_known(known, end)
     position = _stand(then, end, received_by(then, end))
     total, year = position.outturn.sum(axis=1) / 100, position.to_date.year
-    prices = weekly_prices(month.run.assumptions)
-    came = spend_of(month.run.episodes, month.run.payments, prices, [year]).table["spend_gbp"].sum()
-    over = date(year, MARCH, 31) <= month.day
+    prices, paid = weekly_prices(month.run.assumptions), month.run.payments
+    over = date(year, MARCH, 31) <= month.day and (paid.table.empty or year in years_paid(paid))
+    came = spend_of(month.run.episodes, paid, prices, [year]).table["spend_gbp"].sum() if over else float("nan")
     return {
         "financial_year": year, "month": pd.Timestamp(end), "forecast_gbp": float(total.mean()),
         "p10_gbp": float(np.quantile(total, 0.1)), "p90_gbp": float(np.quantile(total, 0.9)),
-        "run_rate_gbp": run_rate(position.to_date) / 100, "outturn_gbp": float(came) if over else float("nan"),
+        "run_rate_gbp": run_rate(position.to_date) / 100, "outturn_gbp": float(came),
     }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ class ResidentialAccountError(ValueError):
     """A page was asked for of a setting that has no spend."""
 
 
-LIKE_FOR_LIKE, SPOT = "like for like", "spot"
+LIKE_FOR_LIKE, SPOT, FRAMEWORK = "like for like", "spot", "framework"
 
 
 def spent_on(spend: Spend, setting: str) -> pd.DataFrame:
@@ -42,6 +42,28 @@ def spent_on(spend: Spend, setting: str) -> pd.DataFrame:
     if told.empty:
         raise ResidentialAccountError(f"No spend on {setting} in any year. Name a setting that children lived in.")
     return told
+
+
+def paid_in_both(run: Run, spend: Spend, setting: str) -> bool:
+    """Whether payments tell a setting's spend in the last year and the one before, so that its change is known."""
+    told = spend.table[spend.table["setting"].eq(setting)].set_index("financial_year")["spend_gbp"]
+    both = told.reindex([run.last_year - 1, run.last_year], fill_value=0.0)
+    return run.has_payments and bool(both.gt(0).all())
+
+
+def bought_both_ways(gap: pd.DataFrame, year: int) -> bool:
+    """Whether a setting's table of platforms has both framework and spot placements in a year, so they can be compared.
+
+    gap: as `concentration.framework_gap` gives it, of one setting.
+    """
+    return {FRAMEWORK, SPOT} <= set(gap.loc[gap["financial_year"].eq(year), "platform"])
+
+
+def why_not(run: Run, setting: str) -> str:
+    """Why something cannot be worked out from payments: there are none, or they tell too little of the setting."""
+    if not run.has_payments:
+        return "No payments file was given for these returns, so this cannot be worked out."
+    return f"The payments tell too little of {setting} care for this to be worked out."
 
 
 def to_come_on(spend: Spend, projection: Projection, setting: str) -> pd.DataFrame:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-FinancialYear = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+
+def _a_financial_year(typed: str) -> str:
+    """The text of a financial year as this house types it; ValueError for two years that do not follow each other."""
+    first, _, last = typed.partition("-")
+    if not re.fullmatch(r"\d{4}-\d{2}", typed) or (int(first) + 1) % 100 != int(last):
+        raise ValueError(f"{typed} is not a financial year: write it as 2017-18")
+    return typed
+
+
+FinancialYear = Annotated[str, AfterValidator(_a_financial_year)]
 
 
 class SettingsError(ValueError):

@@ -284,3 +284,13 @@ def test_the_record_in_words_is_the_mean_miss_either_way():
     )
     assert said.endswith("held what came in 1 of 2.")
     assert "Too few years" in words.say_record(month, history.iloc[:0])
+
+
+@made
+def test_a_setting_that_payments_never_pay_for_is_named_where_it_is_forecast_at_nought(september):
+    """A file of foster care alone would otherwise show residential care millions under its budget, and say nothing."""
+    months = (september.run, september.whole)
+    thin = [replace(run, payments=replace(run.payments, table=run.payments.table[
+        ~run.payments.table["setting"].eq("external residential")])) for run in months]  # fmt: skip
+    notes = stand(replace(september, run=thin[0], whole=thin[1])).notes
+    assert any("Nothing has been paid this year for external residential" in note for note in notes)

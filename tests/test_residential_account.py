@@ -16,15 +16,18 @@ from test_homes_account import make_paths
 
 from cip_analysis.homes_account import home_table, list_judgements
 from cip_analysis.money.homes import SAVING_OF_A_BED
+from cip_analysis.money.outturn import spend_of
 from cip_analysis.money.pricing.looking_back import LookedBack
 from cip_analysis.publish.disclosure import About, release
 from cip_analysis.records import Released, Spend
 from cip_analysis.residential_account import (
     ResidentialAccountError,
+    bought_both_ways,
     home_choices,
     judgements_in_words,
     largest_step,
     last_change,
+    paid_in_both,
     past_misses,
     premium_on,
     read_heat,
@@ -32,6 +35,7 @@ from cip_analysis.residential_account import (
     spent_on,
     to_come_on,
     who_changed,
+    why_not,
 )
 from cip_analysis.returns.payments.cells import to_pence
 from cip_analysis.run import open_run
@@ -282,3 +286,22 @@ def test_every_judgement_of_the_home_has_its_likeliest_figure_a_range_and_an_own
     told = judgements_in_words(list_judgements(county, "home"))
     assert len(told) > 5 and told.notna().all(axis=None) and told["owner"].str.len().gt(0).all()
     assert told["range"].str.contains(" to ").all()
+
+
+# ---- where a setting is not paid for, or bought one way only ---------------------------------------------------
+
+
+@needs_county
+def test_a_setting_nobody_is_paid_for_is_said_to_be_so_and_not_taken_apart(county, unpaid):
+    years = list(county.closed_years)
+    spend = spend_of(county.episodes, county.payments, {}, years)
+    assert paid_in_both(county, spend, "external residential") and not paid_in_both(county, spend, "with parents")
+    assert not paid_in_both(unpaid, spend, "external residential")
+    assert "No payments file" in why_not(unpaid, "kinship") and "too little of kinship care" in why_not(
+        county, "kinship"
+    )
+
+
+def test_platforms_are_compared_only_in_a_year_that_has_both():
+    gap = pd.DataFrame({"financial_year": [2017, 2017, 2018], "platform": ["framework", "spot", "in-house"]})
+    assert bought_both_ways(gap, 2017) and not bought_both_ways(gap, 2018)

@@ -116,3 +116,12 @@ def test_the_root_is_found_from_a_folder_inside_the_project_and_nowhere_else(tmp
 def test_a_folder_in_the_place_of_a_settings_file_is_said(tmp_path):
     with pytest.raises(SettingsError, match="cannot be opened"):
         read_settings(tmp_path, Council)
+
+
+@pytest.mark.parametrize("year", ["2017/18", "2017-19", "2017-2018", "17-18"])
+def test_a_ledger_total_of_what_is_no_financial_year_is_refused_and_told_how_to_write_one(tmp_path, year):
+    """Years that do not follow each other would otherwise be a total that is never used."""
+    kept = (ROOT / "config" / "runs" / "autumn-2018.toml").read_text(encoding="utf-8")
+    (tmp_path / "run.toml").write_text(kept.replace('{ "2017-18" =', f'{{ "{year}" ='), encoding="utf-8")
+    with pytest.raises(SettingsError, match=f"{year} is not a financial year: write it as 2017-18"):
+        read_settings(tmp_path / "run.toml", Run)

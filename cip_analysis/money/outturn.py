@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -11,18 +12,52 @@ from cip_analysis.records import Episodes, Payments, Spend
 
 SUPPORT = "additional support"
 ASSUMED_PRICE_BASE = "2017/18 prices"
+NOT_FOR_NIGHTS = (SUPPORT, "credit note", "adjustment")
+LEAST_OF_FULLEST = 0.1
 
 
 def spend_of(episodes: Episodes, payments: Payments, weekly_prices: Mapping[str, float], years: Sequence[int]) -> Spend:
     """Spend of some financial years: what was paid or, where there is no payments file, days at assumed prices.
 
     weekly_prices: setting -> £ a child a week, used only without payments. The record says in `basis` which it is.
+    Years that the payments do not hold (`years_paid`) are left out, and not shown as though care had cost nothing.
+    Raises SpendError where no year is asked for, or the last is not held.
     """
     if not years:
         raise SpendError("No financial year is over on the census date, so there is no outturn to price.")
     if payments.table.empty:
         return price_by_assumption(episodes, weekly_prices, min(years), max(years), ASSUMED_PRICE_BASE)
-    return price_outturn(episodes, payments, min(years), max(years))
+    held = years_paid(payments)
+    if max(years) not in held:
+        named = ", ".join(f"{year - 1}/{year % 100:02d}" for year in held) or "none"
+        raise SpendError(
+            f"The payments hold next to nothing of {max(years) - 1}/{max(years) % 100:02d}, so its cost is not known. "
+            f"Years held: {named}. Add that year's payments, or name no payments: care is then priced as assumed."
+        )
+    spend = price_outturn(episodes, payments, min(years), max(years))
+    return replace(spend, table=spend.table[spend.table["financial_year"].isin(held)].reset_index(drop=True))
+
+
+def years_paid(payments: Payments) -> tuple[int, ...]:
+    """The financial years the payments hold, ascending: not those of which there are only late bills or strays.
+
+    A year counts where its weeks paid for are at least a tenth of those of the year with most.
+    """
+    rows = payments.table
+    weeks = weeks_paid(payments).groupby("financial_year").sum()
+    weeks = weeks.reindex(sorted(set(rows["financial_year"])), fill_value=0.0)
+    return tuple(int(year) for year in weeks.index[weeks >= LEAST_OF_FULLEST * weeks.max()])
+
+
+def weeks_paid(payments: Payments) -> pd.Series:
+    """Weeks that payments above nought on a stay cover, by financial_year and setting.
+
+    Nights paid for twice count twice; support billed beside a fee, credit notes and adjustments count none.
+    """
+    rows = payments.table
+    rows = rows[rows["match"].isin(ON_A_STAY) & ~rows["kind"].isin(NOT_FOR_NIGHTS) & (rows["amount_gbp"] > 0)]
+    nights = (rows["end"] - rows["start"]).dt.days
+    return nights.groupby([rows["financial_year"], rows["setting"]]).sum() / 7
 
 
 def share_spend(spend: Spend) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from builders import a_placement, make_episodes
+from money_builders import a_payment, make_payments
 
 from cip_analysis.contracts import empty_table
 from cip_analysis.money.outturn import (
@@ -13,6 +14,8 @@ from cip_analysis.money.outturn import (
     share_spend,
     spend_of,
     split_support,
+    weeks_paid,
+    years_paid,
 )
 from cip_analysis.money.spend import SpendError
 from cip_analysis.records import PAYMENT_COLUMNS, Payments, Spend
@@ -41,6 +44,34 @@ def test_without_a_payments_file_days_are_priced_by_assumption_and_the_record_sa
 def test_a_run_with_no_closed_year_is_told_so():
     with pytest.raises(SpendError, match="No financial year is over"):
         spend_of(make_episodes([a_placement()]), Payments(empty_table(PAYMENT_COLUMNS)), {}, [])
+
+
+def paid_over(*periods: tuple[str, str]) -> Payments:
+    """One child's payments, a row a period [start, end)."""
+    return make_payments([a_payment(start=start, end=end) for start, end in periods])
+
+
+def test_years_the_payments_do_not_hold_are_left_out_and_not_shown_as_care_that_cost_nothing():
+    """A late bill of a week of 2016/17 beside the whole of 2017/18 does not make 2016/17 a year that is held."""
+    episodes = make_episodes([a_placement(child="1", start="2015-04-01")])
+    paid = paid_over(("2017-03-25", "2017-04-01"), ("2017-04-01", "2018-04-01"))
+    assert years_paid(paid) == (2018,)
+    spend = spend_of(episodes, paid, {}, [2016, 2017, 2018])
+    assert set(spend.table["financial_year"]) == {2018}
+    assert spend.table["spend_gbp"].sum() == 36500.0
+    both = paid_over(("2016-04-01", "2017-04-01"), ("2017-04-01", "2018-04-01"))
+    assert set(spend_of(episodes, both, {}, [2016, 2017, 2018]).table["financial_year"]) == {2017, 2018}
+
+
+def test_payments_that_hold_nothing_of_the_last_year_are_refused_by_name():
+    episodes = make_episodes([a_placement(child="1", start="2015-04-01")])
+    with pytest.raises(SpendError, match=r"next to nothing of 2017/18.*Years held: 2016/17"):
+        spend_of(episodes, paid_over(("2016-04-01", "2017-04-01")), {}, [2017, 2018])
+
+
+def test_support_and_credit_notes_are_no_weeks_paid_for():
+    rows = [a_payment(), a_payment(kind="additional support"), a_payment(kind="credit note", amount_gbp=-100.0)]
+    assert weeks_paid(make_payments(rows)).tolist() == [365 / 7]
 
 
 def some_paid(rows: list[tuple[str, str, str, float]]) -> Payments:

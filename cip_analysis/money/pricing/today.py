@@ -14,11 +14,10 @@ import pandas as pd
 
 from cip_analysis.codes import SETTINGS
 from cip_analysis.money.basis.section_251 import FOSTERING, RESIDENTIAL
-from cip_analysis.money.outturn import ASSUMED_PRICE_BASE
+from cip_analysis.money.outturn import ASSUMED_PRICE_BASE, weeks_paid
 from cip_analysis.money.pricing.indices import price_base, year_name, year_of_base
-from cip_analysis.money.spend import ON_A_STAY, count_on, price_outturn, unit_costs
+from cip_analysis.money.spend import count_on, price_outturn, unit_costs
 from cip_analysis.records import Episodes, Payments
-from cip_analysis.returns.payments.twice import FOR_NIGHTS
 
 WEEKS_TO_TELL_A_PRICE = 52
 PART_PAID = 0.5
@@ -62,7 +61,8 @@ def prices_paid(episodes: Episodes, payments: Payments, assumed: Mapping[str, fl
     under half of a setting's weeks were paid for, a note says so.
     """
     cost = unit_costs(price_outturn(episodes, payments, year, year), episodes, "52.18")  # by child-weeks: no convention
-    paid = cost["setting"].map(weeks_paid(payments, year)).fillna(0.0)
+    weeks = weeks_paid(payments).reindex(pd.MultiIndex.from_product([[year], cost["setting"]]), fill_value=0.0)
+    paid = weeks.set_axis(cost.index)
     known = cost[(np.minimum(paid, cost["child_weeks"]) >= WEEKS_TO_TELL_A_PRICE) & (cost["spend_gbp"] > 0)]
     told = {str(name): float(price) for name, price in known.set_index("setting")["weekly_by_child_weeks_gbp"].items()}
     untold = [name for name in SETTINGS if name not in told]
@@ -79,17 +79,6 @@ def prices_paid(episodes: Episodes, payments: Payments, assumed: Mapping[str, fl
     notes = tuple(note for note, rests_on in ((few, untold), (half, partly)) if rests_on)
     years = dict.fromkeys(untold, ASSUMED_YEAR) if year != ASSUMED_YEAR else {}
     return PricesToday({**assumed, **told}, year, basis, years, notes)
-
-
-def weeks_paid(payments: Payments, year: int) -> pd.Series:
-    """Setting -> weeks that payments for nights on a stay cover in the financial year ending `year`.
-
-    Nights paid for twice count twice; support billed beside a fee, credit notes and adjustments count none.
-    """
-    rows = payments.table
-    on_a_stay = rows["financial_year"].eq(year) & rows["match"].isin(ON_A_STAY) & rows["kind"].isin(FOR_NIGHTS)
-    nights = (rows["end"] - rows["start"]).dt.days.where(rows["amount_gbp"] > 0, 0)
-    return nights[on_a_stay].groupby(rows["setting"][on_a_stay]).sum() / 7
 
 
 def prices_by_section_251(
