@@ -35,12 +35,16 @@ LIKE_FOR_LIKE, SPOT, FRAMEWORK = "like for like", "spot", "framework"
 def spent_on(spend: Spend, setting: str) -> pd.DataFrame:
     """One setting's outturn by year: financial_year, children, spend_gbp_million, share_of_spend (of all placements).
 
-    Raises ResidentialAccountError where nothing was ever spent on it.
+    Raises ResidentialAccountError where it has no line in any year, or none in the last.
     """
     told = share_spend(spend)
     told = told[told["setting"].eq(setting)].drop(columns="setting").reset_index(drop=True)
     if told.empty:
         raise ResidentialAccountError(f"No spend on {setting} in any year. Name a setting that children lived in.")
+    if int(told["financial_year"].max()) < (last := int(spend.table["financial_year"].max())):
+        raise ResidentialAccountError(
+            f"Nobody lived in {setting} care in {year_name(last)}, so the page has no last year. Name another setting."
+        )
     return told
 
 

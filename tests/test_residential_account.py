@@ -305,3 +305,10 @@ def test_a_setting_nobody_is_paid_for_is_said_to_be_so_and_not_taken_apart(count
 def test_platforms_are_compared_only_in_a_year_that_has_both():
     gap = pd.DataFrame({"financial_year": [2017, 2017, 2018], "platform": ["framework", "spot", "in-house"]})
     assert bought_both_ways(gap, 2017) and not bought_both_ways(gap, 2018)
+
+
+def test_a_setting_nobody_lived_in_last_year_is_refused_and_an_older_year_not_told_as_the_last():
+    rows = [(0, 2017, "other", 1, 7.0, 500.0), (0, 2018, "kinship", 4, 700.0, 2.5e6)]
+    names = ["draw", "financial_year", "setting", "children", "child_days", "spend_gbp"]
+    with pytest.raises(ResidentialAccountError, match="Nobody lived in other care in 2017/18"):
+        spent_on(Spend(pd.DataFrame(rows, columns=names), "nominal", "a worked example"), "other")
