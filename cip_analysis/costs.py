@@ -53,6 +53,7 @@ from cip_analysis.store import code_files, fingerprint, keep_table
 COLUMNS = ("financial_year", "scenario", "setting", "price_base", *STATISTICS)
 PriceBase = Literal["nominal", "real"]
 LOOKING_BACK_DRAWS = 200
+FEWEST_DRAWS = 40  # one future in 40 lies below the 2.5th percentile
 
 
 # ---- prices ---------------------------------------------------------------------------------------------------
@@ -151,6 +152,8 @@ def spend_notes(run: Run, ahead: Ahead) -> tuple[str, ...]:
     if not whole_years(ahead.baseline):
         return ("No financial year is projected whole, so none is priced: lengthen the horizon to reach a 31 March.",)
     notes = [*prices_ahead(run, ahead).notes, *_left_out(run)]
+    if ahead.baseline.draws < FEWEST_DRAWS:
+        notes.append(f"Ranges of fewer than {FEWEST_DRAWS} futures tell little: ask for more, such as 1,000.")
     if (why := _no_index(run)) is not None:
         return (*notes, f"Spend is in nominal £ alone. {why}")
     years = [ahead.baseline.months[end].year for end in whole_years(ahead.baseline)]
@@ -183,7 +186,9 @@ def _left_out(run: Run) -> list[str]:
         lines = price_outturn(run.episodes, run.payments, year, year).table
         lost = float(lines.loc[lines["setting"].eq(UNMATCHED), "spend_gbp"].sum())
         if lost:
-            said.append(f"£{lost:,.0f} of {year_name(year)} met no stay and has no counterpart ahead.")
+            said.append(
+                f"{'-' if lost < 0 else ''}£{abs(lost):,.0f} of {year_name(year)} met no stay: no counterpart ahead."
+            )
     return said
 
 

@@ -135,6 +135,12 @@ def test_payments_of_foster_care_alone_tell_no_price_of_residential_care(county)
     assert "external residential" in part.notes[0] and "under a year of child-weeks was paid for" in part.notes[0]
 
 
+def test_too_few_futures_to_tell_a_range_are_said_to_be(county, ahead):
+    few = replace(ahead, baseline=forecast_run(county, asked_of(county, horizon_months=24, draws=2)).baseline)
+    assert any("fewer than 40 futures" in note for note in spend_notes(county, few))
+    assert not any("futures tell little" in note for note in spend_notes(county, ahead))
+
+
 def test_a_setting_paid_for_in_under_half_of_its_weeks_is_said_to_be(county):
     rows = county.payments.table
     here = rows["setting"].eq("independent foster")
