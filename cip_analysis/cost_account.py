@@ -19,6 +19,7 @@ from cip_analysis.money.drivers import split_draws, steps_to
 from cip_analysis.money.outturn import share_spend
 from cip_analysis.money.prices import learn_prices, price_base, uprate, year_name
 from cip_analysis.money.pricing.indices import STATED
+from cip_analysis.money.pricing.looking_back import LookedBack, spend_record
 from cip_analysis.money.spend import UNMATCHED, unit_costs
 from cip_analysis.records import Spend
 from cip_analysis.run import Run
@@ -26,6 +27,7 @@ from cip_analysis.spend_account import AT_CENSUS, MILLION, compare_spend, spend_
 
 NEIGHBOURS = "neighbours-2022"
 PLACEMENTS, SECTION_251 = "placements paid for", "section 251: all spend on looked-after children"
+EXPECTED_WITHIN = 0.7
 SAME, EXPECTED = "as last year", "as the forecast expects"
 
 
@@ -65,6 +67,41 @@ def last_year_spend(outturn: Spend) -> float:
     table = outturn.table
     last = table[table["financial_year"].eq(table["financial_year"].max()) & table["setting"].ne(UNMATCHED)]
     return round(float(last["spend_gbp"].sum()), 2)
+
+
+def record_by_setting(looked: LookedBack) -> pd.DataFrame:
+    """How right past forecasts of each setting's spend were, as many years ahead as could be looked back on.
+
+    Columns setting, ahead (words), average_miss_share, no_change_miss_share, lean_share (above nought: too high on
+    average), within_80_range (words: how many of how many), range_told (words: whether so many lay within as should).
+    No rows where there was nothing to look back on.
+    """
+    record = spend_record(looked.table)
+    told = record[record["setting"].ne(ALL) & record["years_ahead"].eq(record["years_ahead"].max())]
+    most = told["held_80"] >= EXPECTED_WITHIN * told["n"]
+    return pd.DataFrame(
+        {
+            "setting": told["setting"],
+            "ahead": told["years_ahead"].map(lambda years: "1 year" if years == 1 else f"{years} years"),
+            "average_miss_share": told["missed"],
+            "no_change_miss_share": told["missed_no_change"],
+            "lean_share": told["bias"],
+            "within_80_range": told["held_80"].astype(str) + " of " + told["n"].astype(str),
+            "range_told": most.map({True: "as it should", False: "too narrow"}),
+        }
+    ).reset_index(drop=True)
+
+
+def read_narrow(record: pd.DataFrame) -> str:
+    """Which settings' ranges have been too narrow, in a sentence to set beside their forecasts."""
+    narrow = record.loc[record["range_told"].eq("too narrow"), "setting"].tolist()
+    if not narrow:
+        return "Each setting's range has held what came about as often as it should, in the few years there are."
+    named = narrow[0] if len(narrow) == 1 else f"{', '.join(narrow[:-1])} and {narrow[-1]}"
+    return (
+        f"The range of {named} care has been too narrow in the years that can be looked back on: take it as wider than "
+        "it is told."
+    )
 
 
 def price_rises(run: Run) -> pd.DataFrame:

@@ -7,15 +7,18 @@ Choices: docs/decisions/0018-spend-ahead.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from cip_analysis.demand.forecast import STATISTICS, Asked, describe_draws
 from cip_analysis.forecasts import KEPT, Ahead, asked_of, evidence_of
 from cip_analysis.money.basis.section_251 import own_course
+from cip_analysis.money.outturn import spend_of
 from cip_analysis.money.prices import (
     IndicesError,
     PriceIndex,
@@ -109,6 +112,25 @@ def real_year(run: Run) -> int:
 # ---- spend ----------------------------------------------------------------------------------------------------
 
 
+def outturn_run(run: Run, years: Sequence[int]) -> Spend:
+    """What some financial years cost, in the £ of each: as paid or, without payments, at prices that stand in for them.
+
+    Without payments a year's child-days are at today's prices (`prices_today`), moved from their own year by the rise a
+    year that each setting is expected to have, as the years ahead are: so outturn and what follows are on one footing.
+    Raises SpendError as `money.outturn.spend_of` does.
+    """
+    today = prices_today(run)
+    spend = spend_of(run.episodes, run.payments, today.weekly, years)
+    if run.has_payments:
+        return spend
+    trend = learn_prices(run.payments, run.episodes, run.assumptions, max(years)).trend.set_index("setting")
+    lines = spend.table
+    since = lines["financial_year"] - lines["setting"].map(today.years).fillna(today.year)
+    moved = (lines["spend_gbp"] * np.exp(lines["setting"].map(trend["rise_log"]) * since)).round(2)
+    basis = f"child-days at {today.basis}, moved to each year as prices are expected to rise"
+    return Spend(lines.assign(spend_gbp=moved), NOMINAL, basis, spend.synthetic)
+
+
 def spend_run(run: Run, ahead: Ahead, price_base: PriceBase = "nominal") -> dict[str, Spend]:
     """Scenario -> what its care may cost, draw by draw; the baseline first, all on the same draws of price and fee.
 
@@ -175,7 +197,7 @@ def _no_index(run: Run) -> str | None:
 
 
 def _left_out(run: Run) -> list[str]:
-    """What outturn holds and spend ahead does not, with its size in the last whole year."""
+    """What outturn holds and spend ahead does not: no sum is told, because it may rest on a child or two."""
     if not run.closed_years:
         return []
     year, stays = run.closed_years[-1], run.episodes.table
@@ -184,11 +206,8 @@ def _left_out(run: Run) -> list[str]:
         said.append("Respite series are not projected, so spend ahead leaves them out; outturn holds them.")
     if run.has_payments:
         lines = price_outturn(run.episodes, run.payments, year, year).table
-        lost = float(lines.loc[lines["setting"].eq(UNMATCHED), "spend_gbp"].sum())
-        if lost:
-            said.append(
-                f"{'-' if lost < 0 else ''}£{abs(lost):,.0f} of {year_name(year)} met no stay: no counterpart ahead."
-            )
+        if lines.loc[lines["setting"].eq(UNMATCHED), "spend_gbp"].any():
+            said.append(f"Some payments of {year_name(year)} met no stay: outturn holds them, spend ahead does not.")
     return said
 
 

@@ -16,7 +16,6 @@ from cip_analysis.money.drivers import steps_of
 from cip_analysis.money.homes import SAVING_OF_A_BED
 from cip_analysis.money.outturn import share_spend
 from cip_analysis.money.prices import fee_lines, framework_premium, year_name
-from cip_analysis.money.pricing.indices import NOMINAL
 from cip_analysis.money.pricing.looking_back import LookedBack, spend_record
 from cip_analysis.money.pricing.paths import PricePaths
 from cip_analysis.money.spend import count_child_days
@@ -69,13 +68,6 @@ def why_not(run: Run, setting: str) -> str:
     if not run.has_payments:
         return "No payments file was given for these returns, so this cannot be worked out."
     return f"The payments tell too little of {setting} care for this to be worked out."
-
-
-def whose_pounds(spend: Spend, year: int) -> str:
-    """In whose pounds a chart of outturn to `year` and of the years ahead stands: prices assumed are of one."""
-    if spend.price_base == NOMINAL:
-        return "the pounds of each year"
-    return f"{spend.price_base} to {year_name(year)}, and the pounds of each year after it"
 
 
 def to_come_on(spend: Spend, projection: Projection, setting: str) -> pd.DataFrame:

@@ -28,10 +28,13 @@ from cip_analysis.cost_account import (
     own_trend,
     price_rises,
     prices_needed,
+    read_narrow,
+    record_by_setting,
     steps_ahead,
 )
 from cip_analysis.forecasts import Ahead
 from cip_analysis.money.pricing.indices import STATED, IndicesError
+from cip_analysis.money.pricing.looking_back import LookedBack
 from cip_analysis.money.spend import UNMATCHED, price_outturn
 from cip_analysis.records import Spend
 from cip_analysis.returns.payments.cells import to_pence
@@ -321,3 +324,24 @@ def test_another_folder_of_returns_has_no_rises_and_only_its_own_claim():
     sample = open_run(str(RUN), returns=str(SAMPLE), check=False)
     assert not sample.own_data and price_rises(sample).empty
     assert list(price_rises(sample).columns) == ["setting", "children"]
+
+
+def test_a_settings_record_is_of_the_furthest_years_and_says_whose_range_was_too_narrow():
+    rows = [
+        ("kinship", 1, True),
+        ("kinship", 2, True),
+        ("kinship", 2, True),
+        ("in-house foster", 2, False),
+        ("all", 2, True),
+    ]
+    past = pd.DataFrame(rows, columns=["setting", "years_ahead", "held_80"]).assign(
+        origin=pd.Timestamp("2015-03-31"), financial_year=2017, forecast_gbp=11.0, outturn_gbp=10.0, last_year_gbp=9.0,
+        held_95=True,
+    )  # fmt: skip
+    record = record_by_setting(LookedBack(past)).set_index("setting")
+    assert list(record.index) == ["kinship", "in-house foster"]
+    assert record.loc["kinship", "within_80_range"] == "2 of 2"
+    assert record.loc["kinship", "average_miss_share"] == pytest.approx(0.1)
+    assert record["range_told"].tolist() == ["as it should", "too narrow"]
+    assert "in-house foster care has been too narrow" in read_narrow(record.reset_index())
+    assert "as often as it should" in read_narrow(record.reset_index().iloc[:1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -16,6 +17,7 @@ from cip_analysis.codes import SETTINGS
 from cip_analysis.costs import (
     COLUMNS,
     general_index,
+    outturn_run,
     prices_ahead,
     prices_today,
     real_prices,
@@ -25,7 +27,8 @@ from cip_analysis.costs import (
 )
 from cip_analysis.demand.pathways import known_at
 from cip_analysis.forecasts import KEPT, asked_of, forecast_run
-from cip_analysis.money.prices import IndicesError
+from cip_analysis.money.outturn import spend_of
+from cip_analysis.money.prices import IndicesError, learn_prices
 from cip_analysis.money.pricing.today import FOSTER_SETTINGS, RESIDENTIAL_SETTINGS, prices_by_section_251
 from cip_analysis.money.spend import count_on, price_projection, weekly_prices
 from cip_analysis.run import open_run
@@ -215,3 +218,26 @@ def test_where_no_year_is_projected_whole_there_is_a_header_and_the_command_says
     assert told.exit_code == 0, told.output
     assert "No financial year is projected whole, so none is priced" in told.output
     assert (tmp_path / "spend.csv").read_text(encoding="utf-8").strip() == ",".join(COLUMNS)
+
+
+def test_without_payments_outturn_is_moved_to_each_year_as_prices_are_expected_to_rise(unpaid):
+    trend = learn_prices(unpaid.payments, unpaid.episodes, unpaid.assumptions, 2018).trend.set_index("setting")
+    moved = outturn_run(unpaid, [2016, 2017, 2018]).table.set_index(["financial_year", "setting"])["spend_gbp"]
+    weekly = prices_today(unpaid).weekly
+    still = spend_of(unpaid.episodes, unpaid.payments, weekly, [2016, 2017, 2018]).table
+    still = still.set_index(["financial_year", "setting"])["spend_gbp"]
+    assert moved.loc[2018].equals(still.loc[2018])
+    before = still[(2016, "kinship")] / (1 + trend.loc["kinship", "rise"]) ** 2
+    assert moved[(2016, "kinship")] == pytest.approx(before, abs=0.01)
+    assert outturn_run(unpaid, [2018]).price_base == "nominal"
+
+
+def test_with_payments_outturn_is_what_was_paid(county):
+    paid = spend_of(county.episodes, county.payments, {}, [2018])
+    assert outturn_run(county, [2018]).table.equals(paid.table)
+
+
+def test_no_note_tells_a_sum_that_may_rest_on_a_child_or_two(county, ahead):
+    notes = spend_notes(county, ahead)
+    assert any("met no stay" in note for note in notes)
+    assert not any(re.search(r"£\d", note) for note in notes)

@@ -35,7 +35,6 @@ from cip_analysis.residential_account import (
     spent_on,
     to_come_on,
     who_changed,
-    whose_pounds,
     why_not,
 )
 from cip_analysis.returns.payments.cells import to_pence
@@ -313,10 +312,3 @@ def test_a_setting_nobody_lived_in_last_year_is_refused_and_an_older_year_not_to
     names = ["draw", "financial_year", "setting", "children", "child_days", "spend_gbp"]
     with pytest.raises(ResidentialAccountError, match="Nobody lived in other care in 2017/18"):
         spent_on(Spend(pd.DataFrame(rows, columns=names), "nominal", "a worked example"), "other")
-
-
-def test_a_chart_that_joins_assumed_prices_to_forecast_ones_says_whose_pounds_each_part_is_in():
-    paid = an_outturn()
-    assert whose_pounds(paid, 2022) == "the pounds of each year"
-    assumed = replace(paid, price_base="2017/18 prices")
-    assert whose_pounds(assumed, 2022) == "2017/18 prices to 2021/22, and the pounds of each year after it"
