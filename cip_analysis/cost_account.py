@@ -72,8 +72,8 @@ def last_year_spend(outturn: Spend) -> float:
 def record_by_setting(looked: LookedBack) -> pd.DataFrame:
     """How right past forecasts of each setting's spend were, as many years ahead as could be looked back on.
 
-    Columns setting, ahead (words), average_miss_share, no_change_miss_share, lean_share (above nought: too high on
-    average), within_80_range (words: how many of how many), range_told (words: whether so many lay within as should).
+    Columns setting, ahead (words), average_miss_share, no_change_miss_share, above_outturn_share (on average; below
+    nought: too low), within_80_range (words: how many of how many), range_told (words: whether so many lay within as should).
     No rows where there was nothing to look back on.
     """
     record = spend_record(looked.table)
@@ -85,7 +85,7 @@ def record_by_setting(looked: LookedBack) -> pd.DataFrame:
             "ahead": told["years_ahead"].map(lambda years: "1 year" if years == 1 else f"{years} years"),
             "average_miss_share": told["missed"],
             "no_change_miss_share": told["missed_no_change"],
-            "lean_share": told["bias"],
+            "above_outturn_share": told["bias"],
             "within_80_range": told["held_80"].astype(str) + " of " + told["n"].astype(str),
             "range_told": most.map({True: "as it should", False: "too narrow"}),
         }
