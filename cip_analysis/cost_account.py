@@ -73,8 +73,8 @@ def record_by_setting(looked: LookedBack) -> pd.DataFrame:
     """How right past forecasts of each setting's spend were, as many years ahead as could be looked back on.
 
     Columns setting, ahead (words), average_miss_share, no_change_miss_share, above_outturn_share (on average; below
-    nought: too low), within_80_range (words: how many of how many), range_told (words: whether so many lay within as should).
-    No rows where there was nothing to look back on.
+    nought: too low), within_80_range (words: how many of how many), range_told (words: whether as many as should were
+    within). No rows where there was nothing to look back on.
     """
     record = spend_record(looked.table)
     told = record[record["setting"].ne(ALL) & record["years_ahead"].eq(record["years_ahead"].max())]
