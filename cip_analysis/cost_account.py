@@ -8,18 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from cip_analysis.costs import general_index, real_year, spend_notes
 from cip_analysis.demand.forecast import ALL
 from cip_analysis.forecasts import Ahead
+from cip_analysis.homes_account import carers_table
 from cip_analysis.money.basis.section_251 import own_course
 from cip_analysis.money.change.claim import GrowthClaim, demand_ahead, what_must_hold, where_it_sits
 from cip_analysis.money.drivers import split_draws, steps_to
 from cip_analysis.money.outturn import share_spend
+from cip_analysis.money.own.carers import CarersFound
 from cip_analysis.money.prices import learn_prices, price_base, uprate, year_name
 from cip_analysis.money.pricing.indices import STATED
 from cip_analysis.money.pricing.looking_back import LookedBack, spend_record
+from cip_analysis.money.pricing.paths import PricePaths
 from cip_analysis.money.spend import UNMATCHED, unit_costs
 from cip_analysis.records import Spend
 from cip_analysis.run import Run
@@ -263,6 +267,40 @@ def decisions(ahead: Ahead, spends: Mapping[str, Spend], year: int) -> pd.DataFr
     named = [(ahead.titles.get(name, name), spend) for name, spend in spends.items() if name != "baseline"]
     told = compare_spend(spends["baseline"], named, year, there_at_census(ahead.baseline)[ALL])
     return told.sort_values("p50_difference_gbp_million", ascending=False, ignore_index=True)
+
+
+def carers_by_year(run: Run, paths: PricePaths) -> pd.DataFrame:
+    """What recruiting foster carers costs and saves, by financial year: £ to the nearest thousand, means but for net.
+
+    Columns financial_year, children (in independent foster care, on whom the price rests), households_in_post,
+    child_weeks_diverted, saving_gbp, recruiting_gbp, fee_uplift_gbp, p10_net_saving_gbp, p50_…, p90_….
+    """
+    told = carers_table(run, paths)
+    names = {
+        "in_post": "households_in_post",
+        "diverted_child_weeks": "child_weeks_diverted",
+        "uplift_gbp": "fee_uplift_gbp",
+    }
+    names |= {f"{end}_net_gbp": f"{end}_net_saving_gbp" for end in ("p10", "p50", "p90")}
+    told = told.rename(columns=names)
+    columns = ["financial_year", "children", *list(names.values())[:2], "saving_gbp", "recruiting_gbp",
+               *list(names.values())[2:]]  # fmt: skip
+    thousands = {name: told[name].round(-3) for name in columns if name.endswith("_gbp")}
+    whole = {name: told[name].round() for name in list(names.values())[:2]}
+    return told.assign(**thousands, **whole)[columns]
+
+
+def say_carers(found: CarersFound) -> str:
+    """Whether the campaign pays for itself, and how many households it would take, in a sentence or two."""
+    low, needed, high = found.households_needed
+    many = f"About {needed:,.0f} would" if np.isfinite(needed) else "No number of households would"
+    span = f" ({low:,.0f} to {high:,.0f} in eight futures of ten)" if np.isfinite(high) else ""
+    by = f"by {found.payback[1]:%B %Y}" if found.payback[1] else "not within the years priced"
+    return (
+        f"A campaign for {found.plan.households:,.0f} households is paid back {by} in the middle future, and within "
+        f"those years in {found.chance:.0%} of futures; by its last year it saves more than it costs in "
+        f"{found.chance_pays_its_way:.0%}. {many} just pay{span}."
+    )
 
 
 def list_notes(run: Run, ahead: Ahead) -> pd.DataFrame:

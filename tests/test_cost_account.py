@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -30,9 +31,11 @@ from cip_analysis.cost_account import (
     prices_needed,
     read_narrow,
     record_by_setting,
+    say_carers,
     steps_ahead,
 )
 from cip_analysis.forecasts import Ahead
+from cip_analysis.money.own.carers import CarerPlan, CarersFound
 from cip_analysis.money.pricing.indices import STATED, IndicesError
 from cip_analysis.money.pricing.looking_back import LookedBack
 from cip_analysis.money.spend import UNMATCHED, price_outturn
@@ -345,3 +348,14 @@ def test_a_settings_record_is_of_the_furthest_years_and_says_whose_range_was_too
     assert record["range_told"].tolist() == ["as it should", "too narrow"]
     assert "in-house foster care has been too narrow" in read_narrow(record.reset_index())
     assert "as often as it should" in read_narrow(record.reset_index().iloc[:1])
+
+
+def test_a_campaign_that_never_pays_is_said_to_and_one_that_does_says_by_when():
+    plan = CarerPlan(households=30, starts=7, campaign_months=24)
+    months = (None, date(2021, 8, 31), None)
+    pays = CarersFound(plan, 0.6, 0.9, months, (20.0, 42.0, 210.0), 10_000.0, 360.0)
+    assert "paid back by August 2021 in the middle future" in say_carers(pays)
+    assert "About 42 would just pay (20 to 210 in eight futures of ten)." in say_carers(pays)
+    never = CarersFound(plan, 0.0, 0.0, (None, None, None), (np.inf, np.inf, np.inf), 10_000.0, -5.0)
+    assert "not within the years priced" in say_carers(never)
+    assert say_carers(never).endswith("No number of households would just pay.")
