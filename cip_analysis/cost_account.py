@@ -272,7 +272,7 @@ def decisions(ahead: Ahead, spends: Mapping[str, Spend], year: int) -> pd.DataFr
 def carers_by_year(run: Run, paths: PricePaths) -> pd.DataFrame:
     """What recruiting foster carers costs and saves, by financial year: £ to the nearest thousand, means but for net.
 
-    Columns financial_year, children (in independent foster care, on whom the price rests), households_in_post,
+    Columns financial_year, children (in independent foster care, on whom the price rests), households_in_post (words),
     child_weeks_diverted, saving_gbp, recruiting_gbp, fee_uplift_gbp, p10_net_saving_gbp, p50_…, p90_….
     """
     told = carers_table(run, paths)
@@ -286,7 +286,8 @@ def carers_by_year(run: Run, paths: PricePaths) -> pd.DataFrame:
     columns = ["financial_year", "children", *list(names.values())[:2], "saving_gbp", "recruiting_gbp",
                *list(names.values())[2:]]  # fmt: skip
     thousands = {name: told[name].round(-3) for name in columns if name.endswith("_gbp")}
-    whole = {name: told[name].round() for name in list(names.values())[:2]}
+    whole = {"households_in_post": told["households_in_post"].map(lambda number: f"{number:.0f}"),
+             "child_weeks_diverted": told["child_weeks_diverted"].round()}  # fmt: skip
     return told.assign(**thousands, **whole)[columns]
 
 
@@ -295,10 +296,11 @@ def say_carers(found: CarersFound) -> str:
     low, needed, high = found.households_needed
     many = f"About {needed:,.0f} would" if np.isfinite(needed) else "No number of households would"
     span = f" ({low:,.0f} to {high:,.0f} in eight futures of ten)" if np.isfinite(high) else ""
-    by = f"by {found.payback[1]:%B %Y}" if found.payback[1] else "not within the years priced"
+    end = found.payback[1]
+    paid = f"is paid back by {end:%B %Y}" if end else "is not paid back within the years priced"
     return (
-        f"A campaign for {found.plan.households:,.0f} households is paid back {by} in the middle future, and within "
-        f"those years in {found.chance:.0%} of futures; by its last year it saves more than it costs in "
+        f"In the middle future a campaign for {found.plan.households:,.0f} households {paid}; within those years it is "
+        f"in {found.chance:.0%} of futures. By its last year it saves more than it costs in "
         f"{found.chance_pays_its_way:.0%}. {many} just pay{span}."
     )
 
