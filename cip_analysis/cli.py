@@ -5,32 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.markup import escape
 
+from cip_analysis import pack_commands
 from cip_analysis.ledgers import Findings, Treatments
-from cip_analysis.printing import bar, console, errors, print_check, print_forecast, print_scorecard, print_spend
+from cip_analysis.printing import (
+    NOT_USABLE,
+    WRONG_CALL,
+    bar,
+    console,
+    print_check,
+    print_forecast,
+    print_scorecard,
+    print_spend,
+    stop,
+)
 from cip_analysis.records import Episodes, Payments
-from cip_analysis.settings import Council, Pack, PaymentColumns, Run, find_root, read_settings
-
-if TYPE_CHECKING:
-    from cip_analysis.publish.pack import PackRequest
+from cip_analysis.settings import Council, PaymentColumns, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-
-NOT_USABLE, WRONG_CALL, INTERRUPTED = 1, 2, 130
-
-
-def _stop(error: ValueError | OSError, code: int) -> NoReturn:
-    """Say what went wrong, in its own words, and leave with `code`."""
-    said = str(error)
-    if isinstance(error, OSError) and error.strerror:
-        name = Path(str(error.filename or "a file")).name
-        said = f"{name}: {error.strerror.lower()}. Check the path, and who may use it."
-    errors.print(f"[bold red]cip:[/] {escape(said)}", soft_wrap=True, highlight=False)
-    raise typer.Exit(code)
+for command in (pack_commands.pack, pack_commands.monitor, pack_commands.verify):
+    app.command()(command)
 
 
 @app.command()
@@ -59,9 +56,9 @@ def check(
             findings, treatments = findings.join(paid_findings), treatments.join(paid_treatments)
     except ReturnError as error:
         print_check(error.findings, Treatments.of([]), as_json)
-        _stop(error, NOT_USABLE)
+        stop(error, NOT_USABLE)
     except ValueError as error:
-        _stop(error, NOT_USABLE)
+        stop(error, NOT_USABLE)
     print_check(findings, treatments, as_json, payments)
     if not as_json:
         years = f"{returns.years[0]} to {returns.years[-1]}"
@@ -77,11 +74,11 @@ def _payment_columns(council: Path | None, *given: Path | None) -> PaymentColumn
     """The council's names for its payments columns; a wrong call where a path or the council file is no good."""
     for path in given:
         if path is not None and not path.exists():
-            _stop(FileNotFoundError(f"{path.name}: no such file or folder. Check the path."), WRONG_CALL)
+            stop(FileNotFoundError(f"{path.name}: no such file or folder. Check the path."), WRONG_CALL)
     try:
         return read_settings(council, Council).payment_columns if council else PaymentColumns()
     except ValueError as error:
-        _stop(error, WRONG_CALL)
+        stop(error, WRONG_CALL)
 
 
 def _check_finance(finance: Path, columns: PaymentColumns, episodes: Episodes) -> tuple[Payments, Findings, Treatments]:
@@ -112,89 +109,8 @@ def synthesise(
         with console.status("Inventing the county"):
             invent(read_settings(council, Council), to, options)
     except (ValueError, OSError) as error:
-        _stop(error, WRONG_CALL)
+        stop(error, WRONG_CALL)
     console.print(f"Written to {to}. SYNTHETIC: no child in it is real.")
-
-
-@app.command()
-def pack(
-    pack_file: Annotated[Path, typer.Argument(metavar="PACK", help="Pack file, e.g. config/packs/….toml.")],
-    to: Annotated[Path | None, typer.Option(help="Folder for packs; reports/ unless told.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Notebooks run at once.")] = 2,
-    audience: Annotated[str | None, typer.Option(help="public or exempt; the pack's own unless told.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A notebook parameter.")] = None,
-) -> None:
-    """Render an evidence pack: every notebook, or none. Exit 0 made, 1 not made, 2 wrong call: nothing was run."""
-    from cip_analysis.publish.pack import PackRequest, plan_pack
-
-    try:
-        root = find_root(Path.cwd())
-        settings = read_settings(pack_file, Pack)
-        _make_synthetic_data(root, settings.run)
-        request = PackRequest(
-            pack_file=pack_file.resolve(), root=root, to=(to or root / "reports").resolve(), jobs=jobs,
-            audience=audience, overrides=tuple(set_ or ()),
-        )  # fmt: skip
-        plan_pack(request)
-    except (ValueError, OSError) as error:
-        _stop(error, WRONG_CALL)
-    console.print(f"Pack written: {_render(request, len(settings.notebooks)) / 'index.html'}")
-
-
-def _render(request: PackRequest, notebooks: int) -> Path:
-    """The pack's folder, rendered with a bar; what stops it said, and the code it leaves with."""
-    from cip_analysis.publish.pack import render_pack
-
-    try:
-        with bar("Checking parameters", notebooks) as move:
-            return render_pack(request, lambda done, what: move(done, None, what))
-    except KeyboardInterrupt:
-        errors.print("[bold red]cip:[/] stopped before the end. No pack was written, and the last good one stands.")
-        raise typer.Exit(INTERRUPTED) from None
-    except (ValueError, OSError) as error:
-        _stop(error, NOT_USABLE)
-
-
-def _make_synthetic_data(root: Path, run_file: str) -> None:
-    """Invent the run's own county where the run asks for one and it is not there yet."""
-    from cip_analysis.synthetic.write import invent_where_absent
-
-    with console.status("Seeing to the run's data"):
-        invent_where_absent(root, read_settings(root / run_file, Run))
-
-
-@app.command()
-def monitor(
-    run_file: Annotated[Path, typer.Argument(metavar="RUN", help="Run file, e.g. config/runs/….toml.")],
-    month: Annotated[str, typer.Option(help="The month to stand at the end of, e.g. 2018-09.")],
-    to: Annotated[Path | None, typer.Option(help="Folder; reports/monitor-MONTH unless told.")] = None,
-    audience: Annotated[str | None, typer.Option(help="public or exempt; public unless told.")] = None,
-) -> None:
-    """Where the year stands at a month's end: one page, and in_year.csv. Exit 0 made, 1 not made, 2 wrong call."""
-    from cip_analysis.monitoring import follow, open_month, read_month, stand
-    from cip_analysis.monitoring_account import list_position
-    from cip_analysis.publish.pack import PackRequest, plan_pack
-
-    try:
-        root = find_root(Path.cwd())
-        read_month(month)
-        chosen, notes = follow(str(run_file.resolve()))
-        _make_synthetic_data(root, chosen)
-        pack_file = root / "config" / "packs" / "in-year.toml"
-        folder = (to or root / "reports" / f"monitor-{month}").resolve()
-        request = PackRequest(pack_file, root, folder, 1, audience, (f"run={chosen}", f"month={month}"))
-        opened = open_month(chosen, month, audience=audience or "public")
-        plan_pack(request)
-    except (ValueError, OSError) as error:
-        _stop(error, WRONG_CALL)
-    for note in (*notes, *opened.notes):
-        console.print(f"Note: {note}", soft_wrap=True, highlight=False, markup=False)
-    made = _render(request, 1)
-    try:
-        list_position(opened, stand(opened)).to_csv(folder / "in_year.csv", index=False, float_format="%.2f")
-    except OSError as error:
-        _stop(error, NOT_USABLE)
-    console.print(f"Written: {made / 'index.html'} and {folder / 'in_year.csv'}", soft_wrap=True)
 
 
 @app.command()
@@ -219,7 +135,7 @@ def forecast(
             opened = open_run(str(run_file.resolve()), check=False)
         asked = asked_of(opened, method, horizon, draws, seed)
     except (ValueError, OSError) as error:
-        _stop(error, WRONG_CALL)
+        stop(error, WRONG_CALL)
     try:
         with bar("Playing children forward") as move:
             ahead = forecast_run(opened, asked, move)
@@ -236,7 +152,7 @@ def forecast(
             table.to_csv(to / f"{name}.csv", index=False, float_format=digits, date_format="%Y-%m-%d")
         write_projections(to / "projection.parquet", ahead.every)
     except (ValueError, OSError) as error:
-        _stop(error, NOT_USABLE)
+        stop(error, NOT_USABLE)
     print_forecast(ahead, opened.synthetic)
     print_spend(tables["spend"], said)
 
@@ -267,7 +183,7 @@ def backtest(
     elif national is not None and run_file is None:
         _backtest_national(national, (neighbours, model), (later, since), to)
     else:
-        _stop(ValueError("Name what to look back on: a RUN file, or --national PANEL; one of the two."), WRONG_CALL)
+        stop(ValueError("Name what to look back on: a RUN file, or --national PANEL; one of the two."), WRONG_CALL)
 
 
 def _backtest_own(run_file: Path, to: Path | None, method: str | None, draws: int | None, seed: int | None) -> None:
@@ -289,7 +205,7 @@ def _backtest_own(run_file: Path, to: Path | None, method: str | None, draws: in
             to.mkdir(parents=True, exist_ok=True)
             card.to_csv(to / "scorecard.csv", index=False, float_format="%.6f")
     except (ValueError, OSError) as error:
-        _stop(error, WRONG_CALL)
+        stop(error, WRONG_CALL)
     for note in scored.notes:
         console.print(f"Note: {note}", soft_wrap=True, highlight=False, markup=False)
     if card.empty:
@@ -325,23 +241,7 @@ def _backtest_national(
             learned = learn(figures, origins_of(figures))
             learned.to_csv(to / "national_estimates.csv", index=False, float_format="%.6g")
     except (ValueError, OSError) as error:
-        _stop(error, WRONG_CALL)
+        stop(error, WRONG_CALL)
     print_scorecard(card)
     if near[0] is None:
         console.print("No neighbours given: every other authority stood for them.", soft_wrap=True)
-
-
-@app.command()
-def verify(folder: Annotated[Path, typer.Argument(help="A pack's folder.")]) -> None:
-    """Hash a pack again and compare it with its manifest. Exit 0 unaltered, 1 altered."""
-    from cip_analysis.publish.provenance import verify_pack
-
-    try:
-        problems = verify_pack(folder)
-    except (ValueError, OSError) as error:
-        _stop(error, WRONG_CALL)
-    for problem in problems:
-        errors.print(f"[bold red]altered:[/] {escape(problem)}", highlight=False)
-    if problems:
-        raise typer.Exit(NOT_USABLE)
-    console.print("Unaltered: every file is as the manifest says.")

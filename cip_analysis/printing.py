@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -22,6 +24,18 @@ if TYPE_CHECKING:
 
 console = Console()
 errors = Console(stderr=True)
+
+NOT_USABLE, WRONG_CALL, INTERRUPTED = 1, 2, 130
+
+
+def stop(error: ValueError | OSError, code: int) -> NoReturn:
+    """Say what went wrong, in its own words, and leave with `code`."""
+    said = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        name = Path(str(error.filename or "a file")).name
+        said = f"{name}: {error.strerror.lower()}. Check the path, and who may use it."
+    errors.print(f"[bold red]cip:[/] {escape(said)}", soft_wrap=True, highlight=False)
+    raise typer.Exit(code)
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cip_analysis.publish import parameters
-from cip_analysis.publish.kernels import read_notebook
 from cip_analysis.publish.page import AUDIENCES
+from cip_analysis.publish.running.kernels import read_notebook
 from cip_analysis.settings import Council, Pack, Run, read_settings
 
 NAMED = ("returns", "payments", "published", "national", "track_record", "capacity", "indices", "settings")

@@ -14,7 +14,7 @@ import io
 import numbers
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from html import escape
@@ -27,6 +27,7 @@ from matplotlib.axes import Axes
 from pandas.api import types as kinds
 from PIL import Image
 
+from cip_analysis.publish.products.exhibits import EXHIBIT_TYPE, tell
 from cip_analysis.publish.words import (
     NOT_AVAILABLE,
     WITHHELD,
@@ -62,17 +63,22 @@ class TableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Something a notebook shows: its HTML, its words for a reader without pictures, and what it is made from."""
+    """Something a notebook shows: its HTML, its words for a reader without pictures, and what it is made from.
+
+    told: an exhibit's released table and words (products/exhibits.py); none for a sentence.
+    """
 
     html: str
     words: str
     kind: str
     as_at: date | None = None
     synthetic: bool = False
+    told: Mapping[str, Any] | None = None
 
-    def _repr_mimebundle_(self, **_wanted: object) -> tuple[dict[str, str], dict[str, Any]]:
+    def _repr_mimebundle_(self, **_wanted: object) -> tuple[dict[str, Any], dict[str, Any]]:
         mark = {"kind": self.kind, "synthetic": self.synthetic, "as_at": self.as_at.isoformat() if self.as_at else ""}
-        return {"text/html": self.html, "text/plain": self.words}, {MARK: mark}
+        carried = {EXHIBIT_TYPE: dict(self.told)} if self.told else {}
+        return {"text/html": self.html, "text/plain": self.words, **carried}, {MARK: mark}
 
     def _repr_html_(self) -> str:
         return self.html
@@ -86,7 +92,8 @@ def table(released: Released, caption: str) -> Shown:
     _accept(released, caption)
     body = _table_html(released, caption)
     html = f'<div class="exhibit exhibit-table">{body}{_foot_html(released)}</div>'
-    return Shown(html, f"Table: {caption}", "table", released.as_at, released.synthetic)
+    told = tell(released, "table", caption)
+    return Shown(html, f"Table: {caption}", "table", released.as_at, released.synthetic, told)
 
 
 def exhibit(axes: Axes, released: Released, *, caption: str, alt: str) -> Shown:
@@ -109,7 +116,8 @@ def exhibit(axes: Axes, released: Released, *, caption: str, alt: str) -> Shown:
         f'<span class="hidden-words">: {escape(caption)}</span></summary>'
         f"{_table_html(released, caption)}{_foot_html(released)}</details></figure>"
     )
-    return Shown(html, f"Figure: {caption}. {alt}", "figure", released.as_at, released.synthetic)
+    told = tell(released, "figure", caption, alt)
+    return Shown(html, f"Figure: {caption}. {alt}", "figure", released.as_at, released.synthetic, told)
 
 
 def nothing(why: str) -> Shown:

@@ -234,5 +234,5 @@ def _last_line(message: str, kind: str) -> str:
 
 def _own_errors() -> set[str]:
     """The names of this package's own errors, from its source: a notebook may raise one that is not imported here."""
-    sources = Path(__file__).parents[1].rglob("*.py")
+    sources = Path(__file__).parents[2].rglob("*.py")
     return {name for path in sources for name in OWN_ERROR.findall(path.read_text(encoding="utf-8"))}

@@ -1,0 +1,109 @@
+"""The commands that make and hold evidence packs: a thin door, as `cli` is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from cip_analysis.printing import INTERRUPTED, NOT_USABLE, WRONG_CALL, bar, console, errors, stop
+from cip_analysis.settings import Pack, Run, find_root, read_settings
+
+if TYPE_CHECKING:
+    from cip_analysis.publish.pack import PackRequest
+
+
+def pack(
+    pack_file: Annotated[Path, typer.Argument(metavar="PACK", help="Pack file, e.g. config/packs/….toml.")],
+    to: Annotated[Path | None, typer.Option(help="Folder for packs; reports/ unless told.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Notebooks run at once.")] = 2,
+    audience: Annotated[str | None, typer.Option(help="public or exempt; the pack's own unless told.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A notebook parameter.")] = None,
+) -> None:
+    """Render an evidence pack: every notebook, or none. Exit 0 made, 1 not made, 2 wrong call: nothing was run."""
+    from cip_analysis.publish.pack import PackRequest, plan_pack
+
+    try:
+        root = find_root(Path.cwd())
+        settings = read_settings(pack_file, Pack)
+        _make_synthetic_data(root, settings.run)
+        request = PackRequest(
+            pack_file=pack_file.resolve(), root=root, to=(to or root / "reports").resolve(), jobs=jobs,
+            audience=audience, overrides=tuple(set_ or ()),
+        )  # fmt: skip
+        plan_pack(request)
+    except (ValueError, OSError) as error:
+        stop(error, WRONG_CALL)
+    console.print(f"Pack written: {_render(request, len(settings.notebooks)) / 'index.html'}")
+
+
+def _render(request: PackRequest, notebooks: int) -> Path:
+    """The pack's folder, rendered with a bar; what stops it said, and the code it leaves with."""
+    from cip_analysis.publish.pack import render_pack
+
+    try:
+        with bar("Checking parameters", notebooks) as move:
+            return render_pack(request, lambda done, what: move(done, None, what))
+    except KeyboardInterrupt:
+        errors.print("[bold red]cip:[/] stopped before the end. No pack was written, and the last good one stands.")
+        raise typer.Exit(INTERRUPTED) from None
+    except (ValueError, OSError) as error:
+        stop(error, NOT_USABLE)
+
+
+def _make_synthetic_data(root: Path, run_file: str) -> None:
+    """Invent the run's own county where the run asks for one and it is not there yet."""
+    from cip_analysis.synthetic.write import invent_where_absent
+
+    with console.status("Seeing to the run's data"):
+        invent_where_absent(root, read_settings(root / run_file, Run))
+
+
+def monitor(
+    run_file: Annotated[Path, typer.Argument(metavar="RUN", help="Run file, e.g. config/runs/….toml.")],
+    month: Annotated[str, typer.Option(help="The month to stand at the end of, e.g. 2018-09.")],
+    to: Annotated[Path | None, typer.Option(help="Folder; reports/monitor-MONTH unless told.")] = None,
+    audience: Annotated[str | None, typer.Option(help="public or exempt; public unless told.")] = None,
+) -> None:
+    """Where the year stands at a month's end: one page, and in_year.csv. Exit 0 made, 1 not made, 2 wrong call."""
+    from cip_analysis.monitoring import follow, open_month, read_month, stand
+    from cip_analysis.monitoring_account import list_position
+    from cip_analysis.publish.pack import PackRequest, plan_pack
+
+    try:
+        root = find_root(Path.cwd())
+        read_month(month)
+        chosen, notes = follow(str(run_file.resolve()))
+        _make_synthetic_data(root, chosen)
+        pack_file = root / "config" / "packs" / "in-year.toml"
+        folder = (to or root / "reports" / f"monitor-{month}").resolve()
+        request = PackRequest(pack_file, root, folder, 1, audience, (f"run={chosen}", f"month={month}"))
+        opened = open_month(chosen, month, audience=audience or "public")
+        plan_pack(request)
+    except (ValueError, OSError) as error:
+        stop(error, WRONG_CALL)
+    for note in (*notes, *opened.notes):
+        console.print(f"Note: {note}", soft_wrap=True, highlight=False, markup=False)
+    made = _render(request, 1)
+    try:
+        list_position(opened, stand(opened)).to_csv(folder / "in_year.csv", index=False, float_format="%.2f")
+    except OSError as error:
+        stop(error, NOT_USABLE)
+    console.print(f"Written: {made / 'index.html'} and {folder / 'in_year.csv'}", soft_wrap=True)
+
+
+def verify(folder: Annotated[Path, typer.Argument(help="A pack's folder.")]) -> None:
+    """Hash a pack again and compare it with its manifest. Exit 0 unaltered, 1 altered."""
+    from cip_analysis.publish.provenance import verify_pack
+
+    try:
+        problems = verify_pack(folder)
+    except (ValueError, OSError) as error:
+        stop(error, WRONG_CALL)
+    for problem in problems:
+        errors.print(f"[bold red]altered:[/] {escape(problem)}", highlight=False)
+    if problems:
+        raise typer.Exit(NOT_USABLE)
+    console.print("Unaltered: every file is as the manifest says.")
