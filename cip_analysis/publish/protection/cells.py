@@ -1,23 +1,31 @@
 """Counts that add up, from one table or many: each cell once, however many tables print it, and every sum among them.
 
 A cell is known by what it counts and the labels that pick it out, so the same cell in two tables is one cell, and a
-table that adds over a label meets the one that keeps it.
+table that adds over a label meets the one that keeps it. A total shown with some of its parts only has a rest, which
+no table prints but which anyone can work out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse import csgraph
 
 Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Key = tuple[str, frozenset[tuple[str, str]]]
+Label = tuple[str, str]
+Key = tuple[str, frozenset[Label]]
+Sum = tuple[Key, frozenset[Key]]
 ALL = "all"
+REST = "the rest"
+TIMES = frozenset({"day", "year", "financial year", "month"})
+"""Labels over which counts are not added, unless a table prints that total itself: a child is there on many days."""
 
 
 class CellsError(ValueError):
@@ -30,11 +38,13 @@ class Cells:
 
     keys: what each counts, and the labels that pick it out (a label added over is not among them). counts: the true
     numbers. sums: a row a sum, a column a cell: +1 for the total and -1 for its parts, so that sums @ counts is nought.
+    hidden: cells that no table prints, the rest of a total shown with some of its parts; none unless told.
     """
 
     keys: tuple[Key, ...]
     counts: Whole
     sums: sparse.csr_array
+    hidden: Flags | None = None
 
     def __post_init__(self) -> None:
         if len(self.keys) != len(self.counts) or self.sums.shape[1] != len(self.counts):
@@ -45,6 +55,11 @@ class Cells:
             raise CellsError(
                 f"{off} totals are not the sum of their parts. Correct the tables, or do not call them all."
             )
+
+    @property
+    def printed(self) -> Flags:
+        """Which cells some table prints."""
+        return np.ones(len(self.counts), dtype=bool) if self.hidden is None else ~self.hidden
 
     def most_parts(self, place: int) -> int:
         """Of the sums that a cell is the total of, the most parts above nought; nought where it is none's."""
@@ -59,6 +74,46 @@ class Cells:
             raise CellsError(f"No cell of {what} at {', '.join(f'{name} {value}' for name, value in labels.items())}.")
         return self.keys.index(key)
 
+    def components(self) -> Iterator[tuple[Whole, Cells]]:
+        """The cells in groups that no sum binds to one another: their places here, and they as a system of their own."""
+        bound = abs(self.sums)
+        number, group = csgraph.connected_components(bound.T @ bound, directed=False)
+        order = np.argsort(group, kind="stable")
+        for places in np.split(order, np.cumsum(np.bincount(group, minlength=number))[:-1]):
+            yield places, self._of(places)
+
+    def _of(self, places: Whole) -> Cells:
+        sums = self.sums[:, places]
+        rows = np.flatnonzero(np.diff(sums.indptr))
+        hidden = None if self.hidden is None else self.hidden[places]
+        return Cells(tuple(self.keys[place] for place in places), self.counts[places], sums[rows], hidden)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """One column of counts of one table. keys, counts: a cell a row; none of either where a count is unknown.
+
+    shared: whether its cells are the same wherever they are printed, or this table's alone.
+    """
+
+    column: str
+    keys: tuple[Key | None, ...]
+    counts: tuple[int | None, ...]
+    shared: bool = True
+
+    @property
+    def cells(self) -> dict[Key, int]:
+        """Each cell whose count is known, once."""
+        pairs = zip(self.keys, self.counts, strict=True)
+        return {key: count for key, count in pairs if key is not None and count is not None}
+
+    @property
+    def torn(self) -> bool:
+        """Whether it gives one cell two counts."""
+        found = self.cells
+        pairs = zip(self.keys, self.counts, strict=True)
+        return any(key is not None and count is not None and found[key] != count for key, count in pairs)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crossing:
@@ -71,57 +126,104 @@ class Crossing:
     count: str
     what: str
 
-
-def link(tables: Iterable[Crossing]) -> Cells:
-    """The cells of several tables as one system: each once, with every sum that any of them shows.
-
-    A sum is one where a table holds the total (ALL) and its parts. A total that repeats its only part binds the two.
-    Raises CellsError where two tables give one cell different counts, or a total is not its parts' sum.
-    """
-    found: dict[Key, int] = {}
-    sums: dict[tuple[Key, frozenset[Key]], None] = {}
-    for crossing in tables:
-        own = _cells_of(crossing)
-        if differing := [key for key, count in own.items() if found.get(key, count) != count]:
-            raise CellsError(f"{len(differing)} cells of {crossing.what} have two counts in two tables.")
-        found |= own
-        sums |= dict.fromkeys(_sums_of(own, crossing.by))
-    place = {key: number for number, key in enumerate(found)}
-    rows = [_row(total, parts, place) for total, parts in sums]
-    matrix = sparse.csr_array(np.array(rows).reshape(len(rows), len(place)))
-    return Cells(tuple(found), np.array(list(found.values()), dtype="int64"), matrix)
-
-
-def _cells_of(crossing: Crossing) -> dict[Key, int]:
-    """Each cell of a table and its count."""
-    labels = crossing.table[list(crossing.by)].astype(str)
-    counts = crossing.table[crossing.count]
-    if counts.isna().any() or (counts % 1 != 0).any():
-        raise CellsError(f"{crossing.what}: a count is blank or no whole number.")
-    keys = [_key(crossing.what, crossing.by, row) for row in labels.itertuples(index=False, name=None)]
-    if len(set(keys)) < len(keys):
-        raise CellsError(f"{crossing.what}: {len(keys) - len(set(keys))} cells are given more than once in one table.")
-    return dict(zip(keys, counts.astype("int64").tolist(), strict=True))
+    def listing(self) -> Listing:
+        """The table as a list of cells. Raises CellsError where a count is blank or broken, or a cell comes twice."""
+        counts = self.table[self.count]
+        if counts.isna().any() or (counts % 1 != 0).any():
+            raise CellsError(f"{self.what}: a count is blank or no whole number.")
+        rows = self.table[list(self.by)].astype(str).itertuples(index=False, name=None)
+        keys = tuple(_key(self.what, self.by, row) for row in rows)
+        if len(set(keys)) < len(keys):
+            raise CellsError(f"{self.what}: {len(keys) - len(set(keys))} cells are given more than once in one table.")
+        return Listing(self.count, keys, tuple(counts.astype("int64").tolist()))
 
 
 def _key(what: str, by: Sequence[str], labels: Sequence[str]) -> Key:
     return what, frozenset((name, label) for name, label in zip(by, labels, strict=True) if label != ALL)
 
 
-def _sums_of(cells: dict[Key, int], by: Sequence[str]) -> list[tuple[Key, frozenset[Key]]]:
-    """Each total of a table with its parts over one label."""
-    parts: dict[tuple[str, Key], set[Key]] = {}
-    for what, labels in cells:
-        for name, label in labels:
-            total = (what, labels - {(name, label)})
-            if total in cells and name in by:
-                parts.setdefault((name, total), set()).add((what, labels))
-    return [(total, frozenset(own)) for (_name, total), own in parts.items()]
+def link(tables: Iterable[Crossing | Listing]) -> Cells:
+    """The cells of several tables as one system: each once, with every sum that any of them shows.
+
+    A sum is one where a table lists parts whose total is printed in it or in another. Parts that come to less than
+    their total have a hidden rest; parts that come to more do not add up (a child counted under two labels) and bind
+    nothing. A total that repeats its only part binds the two.
+    Raises CellsError where two tables give one cell different counts.
+    """
+    listings = [one.listing() if isinstance(one, Crossing) else one for one in tables]
+    found: dict[Key, int] = {}
+    for listing in listings:
+        own = listing.cells
+        if differing := [key for key, count in own.items() if found.get(key, count) != count] or listing.torn:
+            number = len(differing) if isinstance(differing, list) else 1
+            raise CellsError(f"{number} cells of {listing.column} have two counts in two tables.")
+        found |= own
+    return _system(found, _sums_among([listing.cells for listing in listings], found))
 
 
-def _row(total: Key, parts: frozenset[Key], place: dict[Key, int]) -> Whole:
-    """One sum as a row over the cells."""
-    row = np.zeros(len(place), dtype="int64")
-    row[place[total]] = 1
-    row[[place[key] for key in parts]] = -1
-    return row
+def _system(found: Mapping[Key, int], sums: Iterable[Sum]) -> Cells:
+    """The cells and their sums, with the rest of each total whose parts come to less."""
+    keys, counts, rows = list(found), list(found.values()), []
+    place = {key: number for number, key in enumerate(found)}
+    for total, parts in sums:
+        rest = found[total] - sum(found[part] for part in parts)
+        if rest < 0:
+            continue
+        places = [place[total], *sorted(place[part] for part in parts)]
+        if rest:
+            places.append(len(keys))
+            keys.append((total[0], total[1] | {(REST, str(len(rows)))}))
+            counts.append(rest)
+        rows.append(places)
+    hidden = np.arange(len(keys)) >= len(found)
+    across = [number for number, places in enumerate(rows) for _place in places]
+    signs = [1 if first == 0 else -1 for places in rows for first in range(len(places))]
+    along = [place for places in rows for place in places]
+    matrix = sparse.csr_array((signs, (across, along)), shape=(len(rows), len(keys)), dtype="int64")
+    return Cells(tuple(keys), np.array(counts, dtype="int64"), matrix, hidden)
+
+
+def _sums_among(listed: Sequence[Mapping[Key, int]], found: Mapping[Key, int]) -> list[Sum]:
+    """Every sum: of a total and all its parts wherever listed or, where those overlap, of each table's own parts."""
+    sums: dict[Sum, None] = {}
+    whole = {(total, over): parts for total, over, parts in _sums_of(found, found, {})}
+    for own in listed:
+        for total, over, parts in _sums_of(own, found, own):
+            everywhere = whole.get((total, over), parts)
+            adds = sum(found[part] for part in everywhere) <= found[total]
+            sums[total, everywhere if adds else parts] = None
+    return list(sums)
+
+
+def _sums_of(
+    own: Mapping[Key, int], found: Mapping[Key, int], timed: Mapping[Key, int]
+) -> Iterator[tuple[Key, frozenset[str], frozenset[Key]]]:
+    """Each printed total, the labels it adds over, one or if need be several, and those parts of it that are its own.
+
+    own: cells that may be parts. found: cells that may be totals. timed: those that may be totals over time.
+    """
+    alike: dict[tuple[str, frozenset[str]], list[Key]] = {}
+    for key in own:
+        alike.setdefault((key[0], frozenset(name for name, _value in key[1])), []).append(key)
+    for (_what, names), keys in alike.items():
+        for number in range(1, len(names) + 1):
+            for over in combinations(sorted(names), number):
+                totals = timed if TIMES & {*over} else found
+                for total, parts in _totals_over(keys, frozenset(over), found):
+                    if total in totals:
+                        yield total, frozenset(over), parts
+
+
+def _totals_over(
+    keys: Iterable[Key], over: frozenset[str], found: Mapping[Key, int]
+) -> Iterator[tuple[Key, frozenset[Key]]]:
+    """What may be totals over some labels, with their parts; none where totals over fewer of them lie between."""
+    parts: dict[Key, list[Key]] = {}
+    for key in keys:
+        parts.setdefault((key[0], frozenset(label for label in key[1] if label[0] not in over)), []).append(key)
+    for total, listed in parts.items():
+        between = len(over) > 1 and any(
+            (total[0], key[1] - {label}) in found for key in listed for label in key[1] if label[0] in over
+        )
+        if not between:
+            yield total, frozenset(listed)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cip_analysis.publish.protection.audit import AuditError, Shown, give_away, recover
-from cip_analysis.publish.protection.cells import ALL, Cells, CellsError, Crossing, link
+from cip_analysis.publish.protection.cells import ALL, Cells, CellsError, Crossing, Listing, link
 from cip_analysis.publish.protection.rounding import round_to_add
 from cip_analysis.publish.protection.suppression import SuppressionError, protect
 
@@ -132,11 +132,27 @@ def test_what_a_released_pack_already_shows_cannot_be_withheld_again_and_is_refu
         protect(cells, cells.counts, THRESHOLD, 1, np.ones(len(cells.counts), dtype=bool))
 
 
-def test_tables_that_do_not_add_or_disagree_are_refused():
+def a_listing(what: str, cells: dict[frozenset[tuple[str, str]], int]) -> Listing:
+    return Listing("children", tuple((what, labels) for labels in cells), tuple(cells.values()))
+
+
+def test_parts_that_come_to_more_than_their_total_bind_nothing_and_to_less_leave_a_rest_nobody_prints():
+    parts = {frozenset({("setting", "a")}): 7, frozenset({("setting", "b")}): 8}
+    less = link([a_listing("children", {frozenset(): 18, **parts})])
+    assert less.counts.tolist() == [18, 7, 8, 3]
+    assert less.printed.tolist() == [True, True, True, False]
+    more = link([a_listing("children", {frozenset(): 14, **parts})])
+    assert more.sums.shape[0] == 0
+
+
+def test_the_rest_of_a_total_is_what_no_table_lists():
+    first = a_listing("children", {frozenset(): 20, frozenset({("setting", "a")}): 7})
+    second = a_listing("children", {frozenset({("setting", "b")}): 10})
+    assert link([first, second]).counts.tolist() == [20, 7, 10, 3]
+
+
+def test_tables_that_disagree_are_refused():
     good = a_crossing(np.array([[3, 20], [30, 40]]))
-    wrong = good.table.assign(children=good.table["children"].where(good.table["year"].ne(ALL), 99))
-    with pytest.raises(CellsError, match="not the sum of their parts"):
-        link([Crossing(wrong, good.by, "children", "children")])
     other = a_crossing(np.array([[4, 20], [30, 40]]))
     with pytest.raises(CellsError, match="two counts in two tables"):
         link([good, other])
