@@ -10,8 +10,8 @@ import hashlib
 import json
 import math
 import zipfile
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import fields, is_dataclass
 from datetime import date
 from pathlib import Path
@@ -25,12 +25,18 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 from cip_analysis.codes import AGE_BANDS, SETTINGS
 from cip_analysis.projections import Projection
 
 ARRAYS = tuple(part.name for part in fields(Projection) if part.type in ("Counts", "Numbers"))
 BLOCK = 250
 CODEC = "zstd"
+SHOW_ONLY = frozenset({"publish", "cli.py", "pack_commands.py", "printing.py", "explorer.py"})
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile)
 
 
@@ -52,8 +58,12 @@ def fingerprint(*parts: object) -> str:
 
 
 def code_files() -> tuple[Path, ...]:
-    """The package's own modules, whose content is part of every fingerprint."""
-    return tuple(sorted(Path(__file__).parent.rglob("*.py")))
+    """The package's modules that can change a result, whose content is part of every fingerprint.
+
+    Those that only show or command are left out: nothing that works a result out may import them.
+    """
+    home = Path(__file__).parent
+    return tuple(sorted(path for path in home.rglob("*.py") if path.relative_to(home).parts[0] not in SHOW_ONLY))
 
 
 def keep_projection(folder: Path, name: str, make: Callable[[], Projection]) -> Projection:
@@ -61,7 +71,14 @@ def keep_projection(folder: Path, name: str, make: Callable[[], Projection]) -> 
     path = folder / f"{name}.npz"
     with suppress(*UNREADABLE):
         return _read_projection(path)
-    made = make()
+    with _one_at_a_time(path):
+        with suppress(*UNREADABLE):
+            return _read_projection(path)
+        return _place_projection(path, make())
+
+
+def _place_projection(path: Path, made: Projection) -> Projection:
+    """The projection, kept."""
     facts: dict[str, object] = {
         "scenario": made.scenario,
         "method": made.method,
@@ -78,11 +95,40 @@ def keep_table(folder: Path, name: str, make: Callable[[], pd.DataFrame]) -> pd.
     """The table kept under `name`, or the one that `make` gives, kept for the next time."""
     path = folder / f"{name}.parquet"
     with suppress(*UNREADABLE):
-        kept: pd.DataFrame = pq.ParquetFile(path, page_checksum_verification=True).read().to_pandas()
-        return kept
-    made = make()
-    _place(path, lambda part: made.to_parquet(part, index=False, write_page_checksum=True))
-    return made
+        return _read_table(path)
+    with _one_at_a_time(path):
+        with suppress(*UNREADABLE):
+            return _read_table(path)
+        made = make()
+        _place(path, lambda part: made.to_parquet(part, index=False, write_page_checksum=True))
+        return made
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """A kept table; any of UNREADABLE where it is not there or not whole."""
+    kept: pd.DataFrame = pq.ParquetFile(path, page_checksum_verification=True).read().to_pandas()
+    return kept
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """While one notebook makes a result, others that want the same wait for it and do not make it too.
+
+    The system lets go of a killed maker's hold. Where it has no such holds, or the folder cannot be written to, each
+    makes its own.
+    """
+    hold = path.with_name(f".{path.stem}.making")
+    with ExitStack() as held:
+        if fcntl is not None:
+            with suppress(OSError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                opened = held.enter_context(hold.open("w"))
+                fcntl.flock(opened, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                hold.unlink(missing_ok=True)
 
 
 def write_projections(path: Path, projections: Sequence[Projection]) -> None:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from builders import ROOT
 from demand.invented_model import a_model
 
 from cip_analysis.demand.simulate import simulate
-from cip_analysis.store import StoreError, fingerprint, keep_projection, keep_table, write_projections
+from cip_analysis.store import (
+    SHOW_ONLY,
+    StoreError,
+    code_files,
+    fingerprint,
+    keep_projection,
+    keep_table,
+    write_projections,
+)
 
 
 def test_a_fingerprint_changes_with_any_value_and_with_nothing_else(tmp_path):
@@ -79,3 +93,58 @@ def test_scenarios_counted_in_wider_numbers_than_the_baseline_are_written_beside
         rows = pd.read_parquet(tmp_path / "projection.parquet")
         assert rows["children"].dtype == "int32"
         assert (rows.groupby("scenario", observed=True)["children"].sum() == one.total.sum()).all()
+
+
+def wait_for(path: Path) -> None:
+    """Until a file is there, or a minute has gone."""
+    until = time.monotonic() + 60
+    while not path.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert path.exists()
+
+
+MAKING = """
+import sys, time
+from pathlib import Path
+import pandas as pd
+from cip_analysis.store import keep_table
+folder = Path(sys.argv[1])
+def make():
+    with (folder / "made").open("a") as opened:
+        opened.write("x")
+    time.sleep(1)
+    return pd.DataFrame({"children": [5]})
+assert keep_table(folder / "kept", "one", make)["children"].tolist() == [5]
+"""
+
+
+def test_a_result_that_two_want_at_once_is_made_once(tmp_path):
+    asking = [subprocess.Popen([sys.executable, "-c", MAKING, str(tmp_path)]) for _ in range(3)]
+    assert [one.wait(60) for one in asking] == [0, 0, 0]
+    assert (tmp_path / "made").read_text() == "x"
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["one.parquet"]
+
+
+def test_a_maker_that_is_killed_or_fails_holds_nobody_up(tmp_path):
+    killed = subprocess.Popen([sys.executable, "-c", MAKING.replace("sleep(1)", "sleep(60)"), str(tmp_path)])
+    wait_for(tmp_path / "made")
+    killed.kill()
+    killed.wait(10)
+
+    def fail() -> pd.DataFrame:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        keep_table(tmp_path / "kept", "one", fail)
+    made = keep_table(tmp_path / "kept", "one", lambda: pd.DataFrame({"children": [7]}))
+    assert made["children"].tolist() == [7]
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["one.parquet"]
+
+
+def test_what_only_shows_or_commands_is_no_part_of_a_fingerprint_and_nothing_that_works_results_out_imports_it():
+    names = {path.relative_to(ROOT / "cip_analysis").as_posix() for path in code_files()}
+    assert {"store.py", "demand/simulate.py", "money/spend.py", "run.py"} <= names
+    assert not [name for name in names if name.startswith("publish/")]
+    showing = "|".join(name.removesuffix(".py") for name in SHOW_ONLY)
+    asks = re.compile(rf"^\s*(?:from|import) cip_analysis(?:\.| import )(?:{showing})\b", re.MULTILINE)
+    assert not [path.name for path in code_files() if asks.search(path.read_text(encoding="utf-8"))]
