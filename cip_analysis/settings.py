@@ -97,11 +97,17 @@ class Council(Settings):
 
 
 class Disclosure(Settings):
-    """The disclosure rule for one audience: counts from 1 to threshold - 1 are withheld, others rounded to base."""
+    """The disclosure rule for one audience: counts from 1 to threshold - 1 are withheld, others rounded to base.
+
+    fewest_providers, fewest_children: a cost with fewer behind it is withheld; of children, as many as the threshold
+    unless told.
+    """
 
     threshold: Annotated[int, Field(ge=1)] = 5
     zeros_shown: bool = True
     rounding_base: Literal[1, 5, 10] = 5
+    fewest_providers: Annotated[int, Field(ge=1)] = 2
+    fewest_children: Annotated[int, Field(ge=1)] | None = None
 
 
 class Run(Settings):
@@ -191,7 +197,10 @@ class Signature(Settings):
 
 
 class Pack(Settings):
-    """An evidence pack: which notebooks, in which order, for which audience."""
+    """An evidence pack: which notebooks, in which order, for which audience.
+
+    earlier: folders of packs released before, from the project's root, whose numbers are out and bind this pack's.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     title: str
@@ -201,6 +210,7 @@ class Pack(Settings):
     audience: Literal["public", "exempt"] = "public"
     notebooks: tuple[str, ...]
     parameters: dict[str, str | int | float | bool] = {}
+    earlier: tuple[str, ...] = ()
     quality: tuple[Signature, ...] = ()
     timeout_seconds: Annotated[int, Field(gt=0)] = 300
 

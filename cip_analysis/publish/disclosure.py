@@ -9,46 +9,55 @@ an age band) has no child behind it. What is not declared is refused by name, an
     lines(part(stock, ["year", "setting", "children"]), "children", by="setting", title="More children each year")
     forecast = release_forecast(projected, about, by=["scenario", "setting"])
 
-The threshold and the rounding base are the run's `[disclosure]` settings for its audience. Each step of the rule takes
-the flags of what is withheld and returns more of them, so a further step has only to be added between.
+The threshold and the rounding base are the run's `[disclosure]` settings for its audience. A table is protected by
+itself as it is released: what would give a small count away is withheld too, and totals stay the sum of their parts.
+In a pack the same is then done for all its tables together (protection/pack_wide.py), and the notebook released again
+under those rulings; the measure and labels told of a table say which of its cells are other tables' too.
 """
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
+from typing import Unpack
 
+import numpy as np
 import pandas as pd
-from pandas.api import types as kinds
 
+from cip_analysis.publish.declaring.firsts import list_firsts
+from cip_analysis.publish.declaring.labels import Declared, Told, list_cells
+from cip_analysis.publish.declaring.refusals import (
+    DisclosureError,
+    refuse_bad_counts,
+    refuse_bad_forecast,
+    refuse_identities,
+    refuse_undeclared,
+    refuse_unknown,
+)
+from cip_analysis.publish.protection import ledger
+from cip_analysis.publish.protection.cells import Listing
+from cip_analysis.publish.protection.deciding import decide_cells
+from cip_analysis.publish.protection.rounding import nearest
+from cip_analysis.publish.protection.rulings import FORECAST, PROVIDERS, RESTS, SMALL, Ruled, Ruling
 from cip_analysis.publish.words import STATISTICS
 from cip_analysis.records import Released
 from cip_analysis.settings import Disclosure
 
-
-class DisclosureError(ValueError):
-    """A table may not be shown: a column is not declared, names a child, or breaks the rule it is declared under."""
-
-
+__all__ = [
+    "About", "DisclosureError", "forecast_per_10k", "part", "release", "release_forecast", "release_published",
+    "rule_in_words",
+]  # fmt: skip
 PUBLIC_RULE = Disclosure()
 NOTHING: Mapping[str, str] = MappingProxyType({})
 FORECAST_RULE = "A forecast is withheld whole where it starts from a withheld count, and rounded likewise"
 NO_COUNTS = "Nothing in it is withheld or rounded further"
 AS_PUBLISHED = "Published figures, as published: not rounded further"
+PROTECTED = "Some larger counts are withheld too, because a smaller one could be worked out from them"
+ROUNDED_TO_ADD = "Some are rounded up or down a little further, so that parts add to their totals"
 WORKED_OUT = "Worked out from published figures: nothing withheld, nor rounded further"
-NAMES_A_CHILD = re.compile(
-    r"(^|_)(upn|urn|dob|postcode|post_code|home_post|pl_post|birth_date|date_of_birth|mother|household|first_rows)(_|$)"
-    r"|^child(_?(id|no|number|code|ref|reference|name))?$"
-    r"|^(forename|surname|full_name|child_name|name_of_child)$",
-    re.IGNORECASE,
-)
-LOOKS_LIKE_A_CHILD = {
-    "a postcode": re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", re.IGNORECASE),
-    "a unique pupil number": re.compile(r"[A-Z]\d{11}[\dA-Z]", re.IGNORECASE),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +82,34 @@ def release(
     counts: Sequence[str] = (),
     bases: Mapping[str, str | Sequence[str]] = NOTHING,
     plain: Sequence[str] = (),
+    **told: Unpack[Told],
 ) -> Released:
     """The table as it may be shown.
 
     counts: columns that count children, whole and never negative. 1 to threshold - 1 are withheld, noughts too unless
-    the rule shows them; the others are rounded to the nearest base, halves up.
+    the rule shows them, and so is whatever else would give those away; the others are rounded to the nearest base,
+    halves up, or near it where only so totals are the sums of their parts.
     bases: column of values -> the count, or counts, it rests on; withheld wherever one of those is.
     plain: labels, years and dates with no children behind them.
+    told: `measure`, `labels`, `across`, `totals`, `adding`, `providers`, each as in declaring/labels.py.
     The index is dropped; a named one is refused, because it is usually the child. A table that declares no count says
     so in place of the rule.
     Raises DisclosureError naming every column that is undeclared, missing, or not what it is declared to be.
     """
-    rests_on = {value: [base] if isinstance(base, str) else list(base) for value, base in bases.items()}
-    _refuse_identities(table)
-    _refuse_undeclared(table, counts, rests_on, plain)
-    _refuse_bad_counts(table, counts)
-    flags = _small_counts(table, counts, about.rule)
-    flags = _what_rests_on_them(flags, rests_on)
-    rounded = {name: _rounded(table[name], about.rule.rounding_base) for name in counts}
-    return _released(table.assign(**rounded), flags, about, rule_in_words(about.rule) if counts else NO_COUNTS)
+    rests_on = _resting(bases)
+    hidden = _refuse(table, (counts, rests_on, plain), told)
+    refuse_bad_counts(table, counts)
+    listings = list_cells(table, Declared(counts, plain, told), ledger.name_next())
+    ruled = _rule_on(listings, about.rule)
+    why = pd.DataFrame("", index=table.index, columns=table.columns, dtype="str")
+    why = _what_rests(_what_is_ruled(why, listings, ruled), rests_on)
+    why = _few_providers(why, table, told.get("providers", {}), about.rule)
+    rounded = {one.column: _as_ruled(table[one.column], one, ruled) for one in listings}
+    shown = table.assign(**rounded).drop(columns=hidden)
+    kept = why.drop(columns=hidden)
+    _note("table", (listings, ruled), kept, len(set(kept) - set(plain)))
+    words = _in_words(about.rule, listings, ruled) if counts else NO_COUNTS
+    return _released(shown, kept != "", about, words)
 
 
 def release_forecast(
@@ -101,30 +119,36 @@ def release_forecast(
     by: Sequence[str],
     bases: Mapping[str, str | Sequence[str]] = NOTHING,
     plain: Sequence[str] = (),
+    **told: Unpack[Told],
 ) -> Released:
     """A forecast in long form as it may be shown: a row a month of each series, a column a statistic.
 
     table: `month` (month ends), the labels of `by`, and the statistics of words.STATISTICS that it has, in children;
     p50 is needed. The first month of a series is its last outturn. by: labels that together name a series; none
     where there is one. bases: column of values (a rate, a chance, £) -> the statistic, or statistics, it rests on.
-    plain: labels that tell no series apart.
-    A series whose first month is a count to withhold is withheld whole, every month and statistic of it, because a
-    forecast of a withheld count gives it away. The others are rounded to the nearest base, halves up, which keeps
-    the statistics in order; a low end that rounds to nought is no count of children, and is shown.
+    plain: labels that tell no series apart. told: as for `release`; the labels are those of `by` but the scenario.
+    A series whose first month is a count to withhold, being small or to protect another, is withheld whole, every
+    month and statistic of it, because a forecast of a withheld count gives it away. The first month of the others is
+    shown as that count is, and what follows rounded to the nearest base, halves up, which keeps the statistics in
+    order; a low end that rounds to nought is no count of children, and is shown.
     Raises DisclosureError for what `release` refuses, and for statistics that are blank, below nought or out of
     order, or a series that repeats a month.
     """
     statistics = [name for name in STATISTICS if name in table.columns]
-    rests_on = {value: [base] if isinstance(base, str) else list(base) for value, base in bases.items()}
-    _refuse_identities(table)
-    _refuse_undeclared(table, ["p50", *[name for name in statistics if name != "p50"]], rests_on,
-                       ["month", *by, *plain])  # fmt: skip
-    _refuse_bad_forecast(table, statistics, by)
-    small = _begins_small(table, by, about.rule)
-    flags = pd.DataFrame({name: small if name in statistics else False for name in table.columns}, table.index)
-    flags = _what_rests_on_them(flags, rests_on)
+    rests_on = _resting(bases)
+    _refuse(table, (["p50", *[name for name in statistics if name != "p50"]], rests_on, ["month", *by, *plain]), told)
+    refuse_bad_forecast(table, statistics, by)
+    firsts = list_firsts(table, statistics, by, told, ledger.name_next())
+    ruled = _rule_on([firsts.listing], about.rule)
+    hidden = firsts.withheld(ruled, about.rule)
+    why = pd.DataFrame("", table.index, table.columns, dtype="str")
+    why = _what_rests(why.assign(**{name: why[name].mask(hidden, FORECAST) for name in statistics}), rests_on)
+    known = firsts.shown(ruled)
     rounded = {name: _rounded(table[name], about.rule.rounding_base) for name in statistics}
-    return _released(table.assign(**rounded), flags, about, f"{rule_in_words(about.rule)}. {FORECAST_RULE}")
+    shown = table.assign(**{name: known.combine_first(column) for name, column in rounded.items()})
+    _note("forecast", ([firsts.listing], ruled), why, len(statistics) + len(rests_on))
+    words = f"{_in_words(about.rule, [firsts.listing], ruled)}. {FORECAST_RULE}"
+    return _released(shown, why != "", about, words)
 
 
 def forecast_per_10k(forecast: Released, populations: pd.Series) -> Released:
@@ -161,7 +185,7 @@ def release_published(
     that their publisher does not print, which is then said.
     Raises DisclosureError where a column names a child, is missing, or holds both a value and a symbol.
     """
-    _refuse_identities(table)
+    refuse_identities(table)
     if missing := sorted({*symbols, *symbols.values()} - set(table.columns)):
         raise DisclosureError(f"The table has no column {', '.join(missing)}. It has {', '.join(table.columns)}.")
     flags = pd.DataFrame(False, index=table.index, columns=table.columns)
@@ -216,24 +240,62 @@ def rule_in_words(rule: Disclosure) -> str:
     )
 
 
-def _released(table: pd.DataFrame, flags: pd.DataFrame, about: About, rule: str) -> Released:
-    shown = table.mask(flags).reset_index(drop=True)
-    return Released(shown, flags.reset_index(drop=True), rule, about.source, about.as_at, about.unit, about.synthetic)
+# ---- what is declared ---------------------------------------------------------------------------------------------
 
 
-# ---- the rule, one step a function: each takes flags and returns more of them -----------------------------------
+def _resting(bases: Mapping[str, str | Sequence[str]]) -> dict[str, list[str]]:
+    return {value: [base] if isinstance(base, str) else list(base) for value, base in bases.items()}
 
 
-def _small_counts(table: pd.DataFrame, counts: Sequence[str], rule: Disclosure) -> pd.DataFrame:
-    """Which cells hold a count too small to show."""
-    lowest = 1 if rule.zeros_shown else 0
-    small = {name: table[name].between(lowest, rule.threshold - 1).fillna(False).astype(bool) for name in counts}
-    return pd.DataFrame(False, index=table.index, columns=table.columns).assign(**small)
+def _refuse(
+    table: pd.DataFrame, declared: tuple[Sequence[str], Mapping[str, list[str]], Sequence[str]], told: Told
+) -> list[str]:
+    """Refuse what may not be shown as declared; the columns that are declared only to count providers."""
+    counts, rests_on, plain = declared
+    refuse_identities(table)
+    refuse_unknown(table, told)
+    behind = [name for name in dict.fromkeys(told.get("providers", {}).values()) if name not in (*plain, *counts)]
+    refuse_undeclared(table, counts, rests_on, [*plain, *behind])
+    return behind
 
 
-def _what_rests_on_them(flags: pd.DataFrame, rests_on: Mapping[str, list[str]]) -> pd.DataFrame:
-    """The flags, with every value flagged where a count that it rests on is."""
-    return flags.assign(**{value: flags[base].any(axis=1) for value, base in rests_on.items()})
+# ---- the rule, one step a function: each takes why cells are withheld and returns more of them ---------------------
+
+
+def _rule_on(listings: Sequence[Listing], rule: Disclosure) -> Ruled:
+    """What is shown of each cell: as the pack has ruled or, where it has not, as the table by itself needs."""
+    pending = ledger.ruled_for_next()
+    keys = {key for listing in listings for key in listing.cells}
+    return {key: pending[key] for key in keys} if keys <= set(pending) else decide_cells(listings, rule)
+
+
+def _what_is_ruled(why: pd.DataFrame, listings: Sequence[Listing], ruled: Ruled) -> pd.DataFrame:
+    """Why each count is withheld."""
+    nothing = Ruling(None)
+    told = {one.column: [ruled.get(key, nothing).why if key else "" for key in one.keys] for one in listings}
+    return why.assign(**{name: pd.Series(reasons, why.index, dtype="str") for name, reasons in told.items()})
+
+
+def _what_rests(why: pd.DataFrame, rests_on: Mapping[str, list[str]]) -> pd.DataFrame:
+    """The same, with every value withheld where a count that it rests on is."""
+    resting = {value: (why[base] != "").any(axis=1) for value, base in rests_on.items()}
+    return why.assign(**{value: why[value].mask(flags & why[value].eq(""), RESTS) for value, flags in resting.items()})
+
+
+def _few_providers(
+    why: pd.DataFrame, table: pd.DataFrame, providers: Mapping[str, str], rule: Disclosure
+) -> pd.DataFrame:
+    """The same, with every value withheld that has some providers behind it but fewer than the rule asks for."""
+    enough = {value: ~table[behind].between(1, rule.fewest_providers - 1) for value, behind in providers.items()}
+    return why.assign(
+        **{value: why[value].where(held | why[value].ne(""), PROVIDERS) for value, held in enough.items()}
+    )
+
+
+def _as_ruled(counts: pd.Series, listing: Listing, ruled: Ruled) -> pd.Series:
+    """A column of counts as they are shown; blank where withheld or unknown."""
+    shown = [None if key is None else ruled[key].shown for key in listing.keys]
+    return pd.Series(shown, index=counts.index, dtype="Int64")
 
 
 def _rounded(counts: pd.Series, base: int) -> pd.Series:
@@ -241,81 +303,26 @@ def _rounded(counts: pd.Series, base: int) -> pd.Series:
     return ((counts.astype("Float64") + base / 2) // base * base).astype("Int64")
 
 
-def _begins_small(table: pd.DataFrame, by: Sequence[str], rule: Disclosure) -> pd.Series:
-    """Which rows belong to a series whose first month holds a count too small to show."""
-    series = table.groupby(list(by), dropna=False, sort=False).ngroup() if by else pd.Series(0, table.index)
-    first = table["month"].eq(table["month"].groupby(series).transform("min"))
-    states = table["p50"].where(first).groupby(series).transform("max")
-    return states.lt(rule.threshold) & (states.gt(0) | (not rule.zeros_shown))
+def _in_words(rule: Disclosure, listings: Sequence[Listing], ruled: Ruled) -> str:
+    """The rule, and what more was done to keep small counts small and totals the sums of their parts."""
+    counts = {key: count for listing in listings for key, count in listing.cells.items()}
+    shown = {key: ruling.shown for key, ruling in ruled.items() if ruling.shown is not None}
+    near = nearest(np.array([counts[key] for key in shown], dtype="int64"), rule.rounding_base)
+    said = [
+        (PROTECTED, any(ruled[key].why not in ("", SMALL) for key in counts)),
+        (ROUNDED_TO_ADD, rule.rounding_base > 1 and near.tolist() != list(shown.values())),
+    ]
+    return ". ".join([rule_in_words(rule), *[words for words, so in said if so]])
 
 
-# ---- what is refused --------------------------------------------------------------------------------------------
+def _note(kind: str, decided: tuple[Sequence[Listing], Ruled], why: pd.DataFrame, columns: int) -> None:
+    """Record a released table, where a pack keeps account."""
+    (listings, ruled), reasons = decided, Counter(why.to_numpy().ravel().tolist())
+    del reasons[""]
+    number, names = ledger.next_number(), tuple(why.columns)
+    ledger.record(ledger.Entry(number, kind, names, tuple(listings), ruled, len(why) * columns, dict(reasons)))
 
 
-def _refuse_identities(table: pd.DataFrame) -> None:
-    """Refuse a column, an index or a value that could say who a child is."""
-    named = [str(name) for name in [*table.columns, *table.index.names] if name and NAMES_A_CHILD.search(str(name))]
-    if named:
-        raise DisclosureError(f"{', '.join(named)} would say who a child is, and may not be shown. Count rows instead.")
-    if any(name is not None for name in table.index.names):
-        raise DisclosureError("The table has a named index. Call reset_index() so that its columns can be declared.")
-    if table.columns.duplicated().any() or not all(isinstance(name, str) for name in table.columns):
-        raise DisclosureError("Every column of a table to be shown needs a name of its own, in words.")
-    for name in table.columns[[not kinds.is_numeric_dtype(table[name]) for name in table.columns]]:
-        text = table[name].dropna().astype("str")
-        for what, pattern in LOOKS_LIKE_A_CHILD.items():
-            if found := int(text.str.fullmatch(pattern).sum()):
-                raise DisclosureError(f"{found} values in {name} look like {what}, and may not be shown.")
-
-
-def _refuse_undeclared(
-    table: pd.DataFrame, counts: Sequence[str], rests_on: Mapping[str, list[str]], plain: Sequence[str]
-) -> None:
-    """Refuse a column declared nowhere, twice, or not there, and a value whose base is not a count."""
-    declared = [*counts, *rests_on, *plain]
-    bases = {base for names in rests_on.values() for base in names}
-    faults = {
-        "not declared as a count, a value resting on a count, or plain": set(table.columns) - set(declared),
-        "declared but not in the table": set(declared) - set(table.columns),
-        "declared more than once": {name for name in declared if declared.count(name) > 1},
-        "named as a base but not declared a count": bases - set(counts),
-    }
-    said = [f"{', '.join(sorted(names))}: {fault}" for fault, names in faults.items() if names]
-    if said:
-        raise DisclosureError("; ".join(said) + ".")
-    if baseless := sorted(value for value, base in rests_on.items() if not base):
-        raise DisclosureError(f"{', '.join(baseless)}: no count named to rest on.")
-
-
-def _refuse_bad_counts(table: pd.DataFrame, counts: Sequence[str]) -> None:
-    """Refuse a count that is not whole, or is below nought."""
-    for name in counts:
-        if not kinds.is_numeric_dtype(table[name]) or kinds.is_bool_dtype(table[name]):
-            raise DisclosureError(f"{name} is declared a count but holds {table[name].dtype}.")
-        known = table[name].dropna()
-        if broken := int(((known % 1 != 0) | (known < 0)).sum()):
-            raise DisclosureError(
-                f"{name} is declared a count but {broken} of its values are not whole, or are below nought. "
-                "Declare a mean or a change as a value resting on the count behind it."
-            )
-
-
-def _refuse_bad_forecast(table: pd.DataFrame, statistics: Sequence[str], by: Sequence[str]) -> None:
-    """Refuse statistics that are not a forecast's: blank, below nought, out of order, or two for one month."""
-    if not kinds.is_datetime64_any_dtype(table["month"]) or table["month"].isna().any():
-        raise DisclosureError(
-            "The month of a forecast holds something other than dates. Make them dates with pd.to_datetime."
-        )
-    for name in statistics:
-        if not kinds.is_numeric_dtype(table[name]) or kinds.is_bool_dtype(table[name]):
-            raise DisclosureError(f"{name} is a statistic of a forecast but holds {table[name].dtype}.")
-    numbers = table[list(statistics)].astype("Float64")
-    if broken := int((numbers.isna() | (numbers < 0)).any(axis=1).sum()):
-        raise DisclosureError(f"{broken} rows of the forecast hold a statistic that is blank or below nought.")
-    points = numbers[[name for name in statistics if name != "mean"]]
-    if crossed := int((points.diff(axis=1) < 0).any(axis=1).sum()):
-        raise DisclosureError(f"{crossed} rows of the forecast hold percentiles out of order.")
-    if repeats := int(table.duplicated([*by, "month"]).sum()):
-        raise DisclosureError(
-            f"{repeats} rows of the forecast repeat a month of one series. Name every label that tells them apart."
-        )
+def _released(table: pd.DataFrame, flags: pd.DataFrame, about: About, rule: str) -> Released:
+    shown = table.mask(flags).reset_index(drop=True)
+    return Released(shown, flags.reset_index(drop=True), rule, about.source, about.as_at, about.unit, about.synthetic)

@@ -28,21 +28,25 @@ class Shown:
     """What a reader sees: each count as shown, or withheld.
 
     shown: the counts as rounded; ignored where withheld. withheld: cells marked [c]. threshold: the reader knows that
-    counts from 1 to threshold - 1 are never shown, and that noughts are. base: multiples shown, within less than which
-    the truth lies (1: exact).
+    counts from least to threshold - 1 are never shown (least is 1 where noughts are shown, else 0). base: multiples
+    shown, within less than which the truth lies (1: exact). spread: how far from the multiple the truth may lie where
+    that is further, because nothing nearer added up.
     """
 
     shown: Whole
     withheld: Flags
     threshold: int
     base: int
+    least: int = 1
+    spread: int = 0
 
     def limits(self) -> tuple[Numbers, Numbers]:
         """The least and greatest that each true count may be, from its own cell alone."""
-        spread = self.base - 1
-        low = np.where(self.shown == 0, 0, np.maximum(self.shown - spread, self.threshold))
-        high = np.where(self.shown == 0, 0, self.shown + spread)
-        return np.where(self.withheld, 1.0, low), np.where(self.withheld, np.inf, high)
+        spread = max(self.base - 1, self.spread)
+        nought = (self.shown == 0) & (self.least > 0)
+        low = np.where(nought, 0, np.maximum(self.shown - spread, self.threshold))
+        high = np.where(nought, 0, self.shown + spread)
+        return np.where(self.withheld, float(self.least), low), np.where(self.withheld, np.inf, high)
 
 
 def recover(cells: Cells, seen: Shown, targets: Flags) -> pd.DataFrame:
@@ -64,22 +68,23 @@ def recover(cells: Cells, seen: Shown, targets: Flags) -> pd.DataFrame:
 def give_away(cells: Cells, seen: Shown, targets: Flags) -> pd.DataFrame:
     """Those targets of which a reader can learn more than that they are small (`room_for`): rows as `recover`."""
     ranges = recover(cells, seen, targets)
-    room = np.array([room_for(cells, int(place), seen.threshold) for place in ranges["cell"]]).reshape(-1, 2)
+    room = np.array([room_for(cells, int(place), seen) for place in ranges["cell"]]).reshape(-1, 2)
     learned = (ranges["low"] > room[:, 0]) | (ranges["high"] < room[:, 1])
     return ranges[learned].reset_index(drop=True)
 
 
-def room_for(cells: Cells, place: int, threshold: int) -> tuple[int, int]:
+def room_for(cells: Cells, place: int, seen: Shown) -> tuple[int, int]:
     """What a reader must be left thinking possible of a small count: its least and its greatest.
 
-    From 1 to threshold - 1 where that can be. A total of several small counts is known to be at least their number,
-    because noughts are shown: its room begins there, and holds three numbers or more.
+    From 1 to threshold - 1 where that can be, or from nought where noughts are withheld. A total of several small
+    counts is known to be at least their number, because noughts are shown: its room begins there, and holds three
+    numbers or more.
     """
-    if cells.most_parts(place) < 2:
-        return 1, threshold - 1
+    if not seen.least or cells.most_parts(place) < 2:
+        return seen.least, seen.threshold - 1
     free = np.where(cells.counts > 0, 1.0, 0.0), np.where(cells.counts > 0, np.inf, 0.0)
     least = int(np.ceil(reach(cells, free, place, 1)[0] - NEAR))
-    return least, max(threshold - 1, least + 2)
+    return least, max(seen.threshold - 1, least + 2)
 
 
 def reach(cells: Cells, limits: tuple[Numbers, Numbers], place: int, sign: int) -> tuple[float, Numbers | None]:

@@ -8,7 +8,7 @@ no table prints but which anyone can work out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -75,7 +75,7 @@ class Cells:
         return self.keys.index(key)
 
     def components(self) -> Iterator[tuple[Whole, Cells]]:
-        """The cells in groups that no sum binds to one another: their places here, and they as a system of their own."""
+        """The cells in groups that no sum binds to one another: their places, and a system of them."""
         bound = abs(self.sums)
         number, group = csgraph.connected_components(bound.T @ bound, directed=False)
         order = np.argsort(group, kind="stable")
@@ -93,26 +93,28 @@ class Cells:
 class Listing:
     """One column of counts of one table. keys, counts: a cell a row; none of either where a count is unknown.
 
-    shared: whether its cells are the same wherever they are printed, or this table's alone.
+    measure: what it is said to count, alike wherever that is counted; blank where its cells are this table's alone.
     """
 
     column: str
     keys: tuple[Key | None, ...]
     counts: tuple[int | None, ...]
-    shared: bool = True
+    measure: str = ""
+
+    @property
+    def shared(self) -> bool:
+        """Whether its cells are the same wherever they are printed."""
+        return bool(self.measure) and all(key is None or key[0] == self.measure for key in self.keys)
+
+    def called(self, what: str) -> Listing:
+        """The same cells as of a thing of another name."""
+        return replace(self, keys=tuple(None if key is None else (what, key[1]) for key in self.keys))
 
     @property
     def cells(self) -> dict[Key, int]:
         """Each cell whose count is known, once."""
         pairs = zip(self.keys, self.counts, strict=True)
         return {key: count for key, count in pairs if key is not None and count is not None}
-
-    @property
-    def torn(self) -> bool:
-        """Whether it gives one cell two counts."""
-        found = self.cells
-        pairs = zip(self.keys, self.counts, strict=True)
-        return any(key is not None and count is not None and found[key] != count for key, count in pairs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +137,7 @@ class Crossing:
         keys = tuple(_key(self.what, self.by, row) for row in rows)
         if len(set(keys)) < len(keys):
             raise CellsError(f"{self.what}: {len(keys) - len(set(keys))} cells are given more than once in one table.")
-        return Listing(self.count, keys, tuple(counts.astype("int64").tolist()))
+        return Listing(self.count, keys, tuple(counts.astype("int64").tolist()), self.what)
 
 
 def _key(what: str, by: Sequence[str], labels: Sequence[str]) -> Key:
@@ -153,17 +155,23 @@ def link(tables: Iterable[Crossing | Listing]) -> Cells:
     listings = [one.listing() if isinstance(one, Crossing) else one for one in tables]
     found: dict[Key, int] = {}
     for listing in listings:
-        own = listing.cells
-        if differing := [key for key, count in own.items() if found.get(key, count) != count] or listing.torn:
-            number = len(differing) if isinstance(differing, list) else 1
-            raise CellsError(f"{number} cells of {listing.column} have two counts in two tables.")
-        found |= own
+        if differing := differing_from(listing, found):
+            raise CellsError(f"{differing} cells of {listing.column} have two counts in two tables.")
+        found |= listing.cells
     return _system(found, _sums_among([listing.cells for listing in listings], found))
+
+
+def differing_from(listing: Listing, found: Mapping[Key, int]) -> int:
+    """How many cells of a table have another count among those found before, or two in the table itself."""
+    known = {**listing.cells, **{key: found[key] for key in listing.cells if key in found}}
+    pairs = zip(listing.keys, listing.counts, strict=True)
+    return sum(key is not None and count is not None and known[key] != count for key, count in pairs)
 
 
 def _system(found: Mapping[Key, int], sums: Iterable[Sum]) -> Cells:
     """The cells and their sums, with the rest of each total whose parts come to less."""
-    keys, counts, rows = list(found), list(found.values()), []
+    keys, counts = list(found), list(found.values())
+    rows: list[list[int]] = []
     place = {key: number for number, key in enumerate(found)}
     for total, parts in sums:
         rest = found[total] - sum(found[part] for part in parts)

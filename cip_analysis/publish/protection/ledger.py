@@ -35,8 +35,8 @@ class LedgerError(ValueError):
 class Entry:
     """One released table. number: in the order of release. kind: table or forecast. columns: as shown.
 
-    listings: its count columns, or the first months of its series. outcome: what became of each count.
-    reasons: why cells of it are withheld -> how many are.
+    listings: its count columns, or the first months of its series. outcome: what became of each count. cells: how many
+    it has beside its labels. reasons: why some are withheld -> how many are.
     """
 
     number: int
@@ -44,6 +44,7 @@ class Entry:
     columns: tuple[str, ...]
     listings: tuple[Listing, ...]
     outcome: Ruled
+    cells: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -122,6 +123,11 @@ def next_number() -> int:
     return len(_recorder.entries) + 1
 
 
+def name_next() -> str:
+    """What the cells of the next table are called where no other table shares them."""
+    return f"table {next_number()}"
+
+
 def record(entry: Entry) -> None:
     """Note one released table, if a record was begun."""
     if _recorder.on:
@@ -142,13 +148,14 @@ def _told_entry(entry: Entry) -> dict[str, Any]:
         "columns": list(entry.columns),
         "listings": [_told_listing(listing) for listing in entry.listings],
         "outcome": told_cells(entry.outcome),
+        "cells": entry.cells,
         "reasons": dict(sorted(entry.reasons.items())),
     }
 
 
 def _told_listing(listing: Listing) -> dict[str, Any]:
     keys = [None if key is None else told_key(key) for key in listing.keys]
-    return {"column": listing.column, "keys": keys, "counts": list(listing.counts)}
+    return {"column": listing.column, "measure": listing.measure, "keys": keys, "counts": list(listing.counts)}
 
 
 def _read_entry(told: Mapping[str, Any]) -> Entry:
@@ -158,10 +165,11 @@ def _read_entry(told: Mapping[str, Any]) -> Entry:
         tuple(told["columns"]),
         tuple(_read_listing(one) for one in told["listings"]),
         read_cells(told["outcome"]),
+        told["cells"],
         told["reasons"],
     )
 
 
 def _read_listing(told: Mapping[str, Any]) -> Listing:
     keys: list[Key | None] = [None if key is None else read_key(*key) for key in told["keys"]]
-    return Listing(told["column"], tuple(keys), tuple(told["counts"]))
+    return Listing(told["column"], tuple(keys), tuple(told["counts"]), told["measure"])

@@ -16,7 +16,8 @@ RESTS = "rests on a withheld count"
 PROVIDERS = "few providers"
 FORECAST = "a forecast of a withheld count"
 ADDS = "would give a withheld sum away"
-REASONS = (SMALL, PROTECTS, RESTS, PROVIDERS, ADDS, FORECAST)
+EARLIER = "shown or withheld otherwise in an earlier pack"
+REASONS = (SMALL, PROTECTS, EARLIER, RESTS, PROVIDERS, ADDS, FORECAST)
 
 
 class RulingError(ValueError):

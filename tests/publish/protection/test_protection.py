@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cip_analysis.publish.protection.audit import AuditError, Shown, give_away, recover
 from cip_analysis.publish.protection.cells import ALL, Cells, CellsError, Crossing, Listing, link
 from cip_analysis.publish.protection.rounding import round_to_add
-from cip_analysis.publish.protection.suppression import SuppressionError, protect
+from cip_analysis.publish.protection.suppression import Rule, SuppressionError, protect
 
 THRESHOLD = 5
 
@@ -48,7 +48,7 @@ def test_of_random_tables_not_one_small_count_can_be_recovered(base, first):
     for seed in range(first, first + 10):
         cells = link([a_crossing(some_counts(seed, (4, 3)))])
         shown = round_to_add(cells, base)
-        made = protect(cells, shown, THRESHOLD, base)
+        made = protect(cells, shown, Rule(THRESHOLD, base))
         assert give_away(cells, Shown(shown, made.withheld, THRESHOLD, base), made.small).empty
         assert not (made.more & (cells.counts == 0)).any()
 
@@ -77,7 +77,7 @@ def test_one_small_count_beside_its_total_is_worked_out_by_subtraction_and_then_
     small = (cells.counts > 0) & (cells.counts < THRESHOLD)
     alone = recover(cells, Shown(cells.counts, small, THRESHOLD, 1), small)
     assert alone[["low", "high"]].to_numpy().tolist() == [[3.0, 3.0]]
-    made = protect(cells, cells.counts, THRESHOLD, 1)
+    made = protect(cells, cells.counts, Rule(THRESHOLD, 1))
     assert made.more.sum() == 3  # the corner's rectangle: one more in its row, in its column, and where they meet
     ranges = recover(cells, Shown(cells.counts, made.withheld, THRESHOLD, 1), made.small)
     assert ranges["low"].iloc[0] <= 1
@@ -95,7 +95,7 @@ def test_two_tables_that_share_a_total_are_one_system():
 
 def test_a_total_of_three_small_counts_is_known_to_be_three_or_more_and_that_is_no_fault():
     cells = link([a_crossing(np.array([[1, 1, 1], [20, 20, 20]]))])
-    made = protect(cells, cells.counts, THRESHOLD, 1)
+    made = protect(cells, cells.counts, Rule(THRESHOLD, 1))
     seen = Shown(cells.counts, made.withheld, THRESHOLD, 1)
     total = recover(cells, seen, made.small).set_index("cell").loc[cells.place("children", setting=0)]
     assert total["low"] == 3
@@ -127,9 +127,9 @@ def test_what_a_released_pack_already_shows_cannot_be_withheld_again_and_is_refu
     cells = link([a_crossing(np.array([[3, 20], [30, 40]]))])
     out_already = cells.counts >= THRESHOLD
     with pytest.raises(SuppressionError, match="already gives it away"):
-        protect(cells, cells.counts, THRESHOLD, 1, out_already)
+        protect(cells, cells.counts, Rule(THRESHOLD, 1), out_already)
     with pytest.raises(SuppressionError, match="1 small counts are out already"):
-        protect(cells, cells.counts, THRESHOLD, 1, np.ones(len(cells.counts), dtype=bool))
+        protect(cells, cells.counts, Rule(THRESHOLD, 1), np.ones(len(cells.counts), dtype=bool))
 
 
 def a_listing(what: str, cells: dict[frozenset[tuple[str, str]], int]) -> Listing:
