@@ -150,7 +150,7 @@ def link(tables: Iterable[Crossing | Listing]) -> Cells:
     A sum is one where a table lists parts whose total is printed in it or in another. Parts that come to less than
     their total have a hidden rest; parts that come to more do not add up (a child counted under two labels) and bind
     nothing. A total that repeats its only part binds the two.
-    Raises CellsError where two tables give one cell different counts.
+    The order of the tables makes no difference. Raises CellsError where two give one cell different counts.
     """
     listings = [one.listing() if isinstance(one, Crossing) else one for one in tables]
     found: dict[Key, int] = {}
@@ -158,7 +158,13 @@ def link(tables: Iterable[Crossing | Listing]) -> Cells:
         if differing := differing_from(listing, found):
             raise CellsError(f"{differing} cells of {listing.column} have two counts in two tables.")
         found |= listing.cells
+    found = {key: found[key] for key in sorted(found, key=in_order)}
     return _system(found, _sums_among([listing.cells for listing in listings], found))
+
+
+def in_order(key: Key) -> tuple[str, list[Label]]:
+    """By what cells are put in order, whatever the order of the tables."""
+    return key[0], sorted(key[1])
 
 
 def differing_from(listing: Listing, found: Mapping[Key, int]) -> int:
@@ -200,7 +206,7 @@ def _sums_among(listed: Sequence[Mapping[Key, int]], found: Mapping[Key, int]) -
             everywhere = whole.get((total, over), parts)
             adds = sum(found[part] for part in everywhere) <= found[total]
             sums[total, everywhere if adds else parts] = None
-    return list(sums)
+    return sorted(sums, key=lambda pair: (in_order(pair[0]), sorted(map(in_order, pair[1]))))
 
 
 def _sums_of(
