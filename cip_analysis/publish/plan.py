@@ -26,6 +26,7 @@ class PackRequest:
     to: the folder that holds packs; the pack gets a folder of its own there. overrides: `name=value` texts.
     audience: public or exempt; the pack's own unless told. An audience other than the pack's own is named in the
     folder's name. keep_failed: a folder for a notebook that stops, which may then hold children's data; else none.
+    warm: kernels forked from one that has imported everything, where this system can.
     """
 
     pack_file: Path
@@ -35,6 +36,7 @@ class PackRequest:
     audience: str | None = None
     overrides: tuple[str, ...] = ()
     keep_failed: Path | None = None
+    warm: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -13,6 +14,7 @@ import nbformat
 from cip_analysis.publish import page
 from cip_analysis.publish.plan import PackError, Plan
 from cip_analysis.publish.running import kernels
+from cip_analysis.publish.running.warm import modules_of, warm_kernels
 
 Progress = Callable[[int, str], None]
 Executed = Mapping[str, nbformat.NotebookNode]
@@ -20,8 +22,8 @@ Executed = Mapping[str, nbformat.NotebookNode]
 
 def run_all(plan: Plan, progress: Progress) -> Executed:
     """Every notebook executed, in the pack's order; the first that stops stops them all."""
-    ours = kernels.kernels_of_one_run()
-    with tempfile.TemporaryDirectory(prefix="cip-") as sockets:
+    with tempfile.TemporaryDirectory(prefix="cip-") as sockets, _zygote(plan, Path(sockets), progress) as zygote:
+        ours = kernels.kernels_of_one_run(zygote)
         setting = kernels.Setting(plan.request.root, Path(sockets), plan.pack.timeout_seconds, ours)
         pool = ThreadPoolExecutor(max_workers=plan.request.jobs)
         started = {pool.submit(_run_one, path, plan, setting): path.stem for path in plan.notebooks}
@@ -34,6 +36,17 @@ def run_all(plan: Plan, progress: Progress) -> Executed:
             while any(future.running() for future in started):
                 kernels.stop_all(ours)
                 time.sleep(0.1)
+
+
+@contextmanager
+def _zygote(plan: Plan, folder: Path, progress: Progress) -> Iterator[Path | None]:
+    """Where warm kernels can be had, if they are wanted and can be."""
+    if not plan.request.warm:
+        yield None
+        return
+    progress(0, "Warming up")
+    with warm_kernels(modules_of(map(kernels.read_notebook, plan.notebooks)), folder) as zygote:
+        yield zygote
 
 
 def _run_one(path: Path, plan: Plan, setting: kernels.Setting) -> nbformat.NotebookNode:

@@ -30,7 +30,10 @@ from traitlets import default
 from traitlets.config import Config
 
 from cip_analysis.publish.parameters import Value, as_told
+from cip_analysis.publish.running import caller
+from cip_analysis.publish.running.warm import OF_EVERY_KERNEL
 
+CALLER = Path(caller.__file__)
 INJECTED = "injected-parameters"
 EXPLORER = "explorer"
 LONGEST_MESSAGE = 600
@@ -51,18 +54,28 @@ class NotebookError(ValueError):
 
 
 class OwnPython(AsyncKernelManager):
-    """Starts this environment's own Python as the kernel, and remembers what it started."""
+    """Starts this environment's own Python as the kernel, and remembers what it started.
+
+    zygote: the socket at which a warm kernel can be had; none starts a cold one.
+    """
 
     started: ClassVar[list[OwnPython]] = []
+    zygote: ClassVar[Path | None] = None
 
     @default("kernel_spec_manager")
     def _own_specs(self) -> KernelSpecManager:
         return KernelSpecManager(kernel_dirs=[])
 
+    def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
+        """The words that start the kernel: this Python's own or, where it is warm, its caller."""
+        if self.zygote is None:
+            return list(super().format_kernel_cmd(extra_arguments))
+        connection = str(Path(self.connection_file).resolve())
+        return [sys.executable, "-I", "-S", str(CALLER), str(self.zygote), connection]
+
     async def _async_start_kernel(self, **options: Any) -> None:
-        own = {"PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1", "MPLBACKEND": "agg"}
         folder = {"IPYTHONDIR": str(Path(self.connection_file).parent / "ipython")}
-        options["env"] = {**os.environ, **options.get("env", {}), **own, **folder}
+        options["env"] = {**os.environ, **options.get("env", {}), **OF_EVERY_KERNEL, **folder}
         options["stderr"] = subprocess.DEVNULL  # kernels grumble there when told to stop; a notebook's own goes to it
         type(self).started.append(self)
         await super()._async_start_kernel(**options)
@@ -70,9 +83,9 @@ class OwnPython(AsyncKernelManager):
     start_kernel = _async_start_kernel
 
 
-def kernels_of_one_run() -> type[OwnPython]:
+def kernels_of_one_run(zygote: Path | None = None) -> type[OwnPython]:
     """A kernel class that remembers only the kernels of one run, so that only these are ever stopped."""
-    return type("OwnPythonOfOneRun", (OwnPython,), {"started": []})
+    return type("OwnPythonOfOneRun", (OwnPython,), {"started": [], "zygote": zygote})
 
 
 def stop_all(kernels: type[OwnPython]) -> None:

@@ -1,0 +1,71 @@
+"""Warm kernels: one Python imports everything once, and every notebook's kernel is a fork of it.
+
+    with warm_kernels(modules, folder) as zygote:      # None where this system cannot
+        kernels.kernels_of_one_run(zygote)
+
+Imports are most of what a notebook waits for. Where the system cannot fork, or the zygote does not come up, kernels
+start cold, and what notebooks show is the same.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import zmq
+
+from cip_analysis.publish.running.zygote import READY
+
+IMPORTED = re.compile(r"^(?:from|import) +([\w.]+)", re.MULTILINE)
+OF_EVERY_KERNEL = {
+    "PYTHONHASHSEED": "0",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "MPLBACKEND": "agg",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+"""What every kernel's environment says, warm or cold, so that both give the same bytes."""
+
+
+def can_fork() -> bool:
+    """Whether kernels can be forked here: Linux, with sockets in folders."""
+    return sys.platform == "linux" and bool(zmq.has("ipc"))
+
+
+def modules_of(notebooks: Iterable[nbformat.NotebookNode]) -> list[str]:
+    """The modules that notebooks import, each once, in their order."""
+    sources = [str(cell.source) for notebook in notebooks for cell in notebook.cells if cell.cell_type == "code"]
+    return list(dict.fromkeys(name for source in sources for name in IMPORTED.findall(source)))
+
+
+@contextmanager
+def warm_kernels(modules: Iterable[str], folder: Path) -> Iterator[Path | None]:
+    """The socket at which kernels can be had while this lasts; none where they cannot.
+
+    folder: a private one, with a short path.
+    """
+    if not can_fork():
+        yield None
+        return
+    address = folder / "zygote"
+    words = [sys.executable, "-m", "cip_analysis.publish.running.zygote", str(address), *modules]
+    with subprocess.Popen(  # noqa: S603
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env={**os.environ, **OF_EVERY_KERNEL}, start_new_session=True,
+    ) as zygote:  # fmt: skip
+        try:
+            said = zygote.stdout.readline().decode().strip() if zygote.stdout else ""
+            yield address if said == READY else None
+        finally:
+            if zygote.stdin:
+                zygote.stdin.close()
+            try:
+                zygote.wait(10)
+            except subprocess.TimeoutExpired:
+                zygote.kill()

@@ -1,0 +1,151 @@
+"""A Python that has imported everything already, and becomes a notebook's kernel by forking, in a few milliseconds.
+
+Run as `python -m cip_analysis.publish.running.zygote SOCKET MODULE…` by `warm`, never by hand. It imports the modules,
+says "ready", and then forks a kernel for each caller of the socket (`caller.py`). A kernel dies when its caller does,
+and all of them when whoever started this does: the end of standard input tells it so.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+READY = "ready"
+UNFIT = "unfit"
+LONGEST_REQUEST = 1_000_000
+
+
+def main(address: str, modules: Sequence[str]) -> None:
+    """Import, say ready, and fork kernels until standard input ends."""
+    for name in modules:
+        with suppress(ImportError):  # the notebook that needs it will say so in its own words
+            importlib.import_module(name)
+    importlib.import_module("ipykernel.kernelapp")
+    if _threads() != 1:  # a fork takes one thread along, and leaves the others' locks held for ever
+        _say(UNFIT)
+        return
+    gc.collect()
+    gc.freeze()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(address)
+        listening.listen()
+        _say(READY)
+        _serve(listening)
+
+
+def _threads() -> int:
+    """How many threads this process has."""
+    status = Path("/proc/self/task")
+    return len(list(status.iterdir())) if status.is_dir() else 1
+
+
+def _say(word: str) -> None:
+    os.write(1, f"{word}\n".encode())
+
+
+def _serve(listening: socket.socket) -> None:
+    """Fork for every caller; kill a kernel whose caller is gone; tell a caller how its kernel ended."""
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    os.set_blocking(woken, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    kernels: dict[int, socket.socket] = {}
+    with selectors.DefaultSelector() as waiting:
+        for source in (0, woken, listening):
+            waiting.register(source, selectors.EVENT_READ)
+        while True:
+            for key, _events in waiting.select():
+                if key.fileobj == 0:
+                    _end(kernels)
+                    return
+                if key.fileobj == woken:
+                    os.read(woken, 4096)
+                    _reap(kernels, waiting)
+                elif key.fileobj is listening:
+                    _fork(listening, kernels, waiting)
+                else:
+                    waiting.unregister(key.fileobj)
+                    _kill(key.data)
+
+
+def _fork(listening: socket.socket, kernels: dict[int, socket.socket], waiting: selectors.BaseSelector) -> None:
+    """A kernel for the caller that waits at the socket."""
+    caller, _ = listening.accept()
+    request = caller.makefile("rb").readline(LONGEST_REQUEST)
+    if not request.endswith(b"\n"):
+        caller.close()
+        return
+    child = os.fork()
+    if child == 0:
+        waiting.close()
+        _become_kernel(json.loads(request), [listening, caller, *kernels.values()])
+    kernels[child] = caller
+    waiting.register(caller, selectors.EVENT_READ, data=child)
+    caller.sendall(f"{child}\n".encode())
+
+
+def _become_kernel(asked: dict[str, object], inherited: list[socket.socket]) -> None:
+    """Turn this fork into the kernel that was asked for; it never comes back."""
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for one in inherited:
+        one.close()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    code = 1
+    try:
+        os.environ.clear()
+        os.environ.update({**asked["environment"], "JPY_PARENT_PID": str(os.getppid())})  # type: ignore[dict-item]
+        os.chdir(str(asked["folder"]))
+        sys.argv = ["ipykernel_launcher", "-f", str(asked["connection"])]
+        application = importlib.import_module("ipykernel.kernelapp").IPKernelApp
+        application.launch_instance(sys.argv[1:])
+        code = 0
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else 0
+    finally:
+        os._exit(code)
+
+
+def _reap(kernels: dict[int, socket.socket], waiting: selectors.BaseSelector) -> None:
+    """Tell the caller of every kernel that has ended how it did."""
+    for child in list(kernels):
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            caller = kernels.pop(child)
+            with suppress(KeyError):
+                waiting.unregister(caller)
+            with suppress(OSError):
+                caller.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+            caller.close()
+
+
+def _kill(child: int) -> None:
+    """Kill a kernel and whatever it started."""
+    for kill in (os.killpg, os.kill):
+        with suppress(ProcessLookupError, PermissionError):
+            kill(child, signal.SIGKILL)
+
+
+def _end(kernels: dict[int, socket.socket]) -> None:
+    """Kill every kernel."""
+    for child in kernels:
+        _kill(child)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
