@@ -39,7 +39,7 @@ class Told(TypedDict, total=False):
     one a column. Blank: the cells are this table's alone. labels: the plain columns that pick out a row (left out: the
     plain ones that hold no number, and year, month and financial_year); or column -> the label's common name, where
     "on 31 March" makes a year, or a month's end, a day; a name that is no column is a label of every row, with that
-    value. across: the label whose values are the names of the count columns, in a table with a column a year.
+    value ({"setting": "kinship"} where a table is of kinship alone). across: the label whose values are the names of the count columns, in a table with a column a year.
     totals: further words for rows that add up the others. adding: columns of values that add up over the labels.
     providers: column of values -> the column of how many providers stand behind it.
     """
@@ -93,8 +93,8 @@ def label_rows(table: pd.DataFrame, declared: Declared) -> list[frozenset[Label]
     for column, name in named.items():
         if column in table.columns:
             columns.append([_label(name, value, totals) for value in table[column]])
-        elif isinstance(name, int | date):
-            columns.append([_label(column, name, totals)] * len(table))
+        elif name not in (column, ON_31_MARCH):
+            columns.append([_label(column, name, totals)] * len(table))  # one for all rows
         else:
             raise LabelError(f"{column} is said to be a label, but the table has no such column and it has no value.")
     return [frozenset(label for label in row if label) for row in zip(*columns, strict=True)] or [

@@ -84,9 +84,10 @@ class Cells:
 
     def _of(self, places: Whole) -> Cells:
         sums = self.sums[:, places]
-        rows = np.flatnonzero(np.diff(sums.indptr))
+        own = sums[np.flatnonzero(np.diff(sums.indptr))]
+        own.sort_indices()
         hidden = None if self.hidden is None else self.hidden[places]
-        return Cells(tuple(self.keys[place] for place in places), self.counts[places], sums[rows], hidden)
+        return Cells(tuple(self.keys[place] for place in places), self.counts[places], own, hidden)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

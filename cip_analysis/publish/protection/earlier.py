@@ -52,7 +52,7 @@ def read_earlier(folder: Path) -> Earlier:
             rows = list(csv.DictReader(file))
         shown = {_read_key(row): int(row["shown"]) if row["withheld"] == "no" else None for row in rows}
         bases = {int(row["rounded_to"]) for row in rows}
-    except (OSError, KeyError, TypeError, ValueError):
+    except (OSError, AttributeError, KeyError, TypeError, ValueError):
         raise EarlierError(
             f"{folder.name}: its {CELLS_FILE} cannot be read. Name the folder of a whole pack under `earlier` in the "
             "pack's settings, or leave it out if it was never released."

@@ -54,15 +54,16 @@ class Rulings:
         """Whether both show and withhold alike."""
         return self.digest() == other.digest()
 
-    def told(self) -> list[dict[str, Any]]:
+    def told(self) -> dict[str, Any]:
         """The rulings in plain values, for a file."""
-        return [{"table": number, "cells": told_cells(cells)} for number, cells in sorted(self.tables.items())]
+        tables = [{"table": number, "cells": told_cells(cells)} for number, cells in sorted(self.tables.items())]
+        return {"tables": tables}
 
 
-def read_told(told: Iterable[Mapping[str, Any]]) -> Rulings:
+def read_told(told: Mapping[str, Any]) -> Rulings:
     """Rulings from plain values. Raises RulingError where they are none."""
     try:
-        return Rulings({one["table"]: read_cells(one["cells"]) for one in told})
+        return Rulings({one["table"]: read_cells(one["cells"]) for one in told["tables"]})
     except (KeyError, TypeError, ValueError):
         raise RulingError("The rulings on what may be shown cannot be read. Render the pack again.") from None
 
