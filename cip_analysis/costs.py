@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -17,6 +16,7 @@ import pandas as pd
 
 from cip_analysis.demand.forecast import STATISTICS, Asked, describe_draws
 from cip_analysis.forecasts import KEPT, Ahead, asked_of, evidence_of
+from cip_analysis.ledgers import once
 from cip_analysis.money.basis.section_251 import own_course
 from cip_analysis.money.outturn import spend_of
 from cip_analysis.money.prices import (
@@ -142,7 +142,7 @@ def spend_run(run: Run, ahead: Ahead, price_base: PriceBase = "nominal") -> dict
     basis = f"projected child-days at {prices_today(run).basis}"
     evidence = run.payments.table, run.episodes, run.assumptions, run.settings, run.council, run.comparators.table
     base = fingerprint("spend", *evidence, ahead.seed, code_files())
-    paths = cache(lambda: prices_ahead(run, ahead))
+    paths = once(lambda: prices_ahead(run, ahead))
 
     def priced(projection: Projection) -> Spend:
         """One projection's spend, from the store where it is kept."""
@@ -223,7 +223,7 @@ def look_back_spend(run: Run, asked: Asked | None = None) -> LookedBack:
     wanted, evidence = asked or asked_of(run), evidence_of(run)
     quick = replace(wanted, draws=min(wanted.draws, LOOKING_BACK_DRAWS))
     past = Past(run.episodes, run.payments, run.assumptions)
-    look = cache(lambda: look_back(past, evidence, quick))
+    look = once(lambda: look_back(past, evidence, quick))
     name = fingerprint("look back on spend", past, evidence, quick, code_files())
     table = keep_table(run.root / KEPT, name, lambda: look().table)
     notes = keep_table(

@@ -1,8 +1,11 @@
-"""The two ledgers kept beside the data: what is wrong with it, and what was done about it."""
+"""The ledgers kept beside the data: what is wrong with it, what was done about it, and what judgements were used."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pandas as pd
 
@@ -83,3 +86,48 @@ class Treatments:
         """These treatments and then the other's."""
         tables = [table for table in (self.table, other.table) if len(table)]
         return Treatments(pd.concat(tables, ignore_index=True)) if tables else self
+
+
+# ---- which judgements were asked for ----------------------------------------------------------------------------
+
+Made = TypeVar("Made")
+_heard: list[set[str]] = [set()]
+
+
+def note_asked(names: Iterable[str]) -> None:
+    """Note that judgements were asked for, by this Python and by whoever is listening inside it."""
+    asked = set(names)
+    for heard in _heard:
+        heard |= asked
+
+
+def judgements_asked() -> tuple[str, ...]:
+    """Every judgement this Python has asked for since it began, by name: in a kernel, those its page used."""
+    return tuple(sorted(_heard[0]))
+
+
+@contextmanager
+def listening() -> Iterator[set[str]]:
+    """The judgements asked for within a `with` block, to be kept with what was made of them."""
+    heard: set[str] = set()
+    _heard.append(heard)
+    try:
+        yield heard
+    finally:
+        _heard[:] = [held for held in _heard if held is not heard]
+
+
+def once(make: Callable[[], Made]) -> Callable[[], Made]:
+    """`make`, called at the first need and not again; each who needs it is noted to have asked all that it asked."""
+    held: list[tuple[Made, frozenset[str]]] = []
+
+    def give() -> Made:
+        """What was made, the first time or now."""
+        if not held:
+            with listening() as asked:
+                made = make()
+            held.append((made, frozenset(asked)))
+        note_asked(held[0][1])
+        return held[0][0]
+
+    return give

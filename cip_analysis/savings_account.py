@@ -23,7 +23,7 @@ from cip_analysis.demand.levers.context import LeverError
 from cip_analysis.demand.scenarios import apply_scenario
 from cip_analysis.demand.simulate import simulate
 from cip_analysis.forecasts import KEPT, Ahead, asked_of, context_of, evidence_of, prepare_run
-from cip_analysis.ledgers import Findings
+from cip_analysis.ledgers import Findings, once
 from cip_analysis.money.pricing.paths import PricePaths
 from cip_analysis.money.saving import telling
 from cip_analysis.money.saving.ledger import Ledger, keep_ledger, merge_levers
@@ -121,14 +121,7 @@ def play_savings(run: Run, ahead: Ahead, told: tuple[Savings, Named], paths: Pri
     savings, named = told
     name = fingerprint("savings", _played_from(run, ahead), savings, dict(named), paths)
     folder = run.root / KEPT
-    made: list[tuple[Ledger, pd.DataFrame]] = []
-
-    def build() -> tuple[Ledger, pd.DataFrame]:
-        """The ledger and the plan, made once for every table kept."""
-        if not made:
-            made.append(_build(run, ahead, savings, named, paths))
-        return made[0]
-
+    build = once(lambda: _build(run, ahead, savings, named, paths))
     kept = keep_table(folder, f"{name}-ledger", lambda: build()[0].table)
     plan = keep_table(folder, f"{name}-plan", lambda: build()[1])
     facts = keep_table(folder, f"{name}-facts", lambda: _facts_of(build()[0]))

@@ -6,9 +6,11 @@ import re
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from cip_analysis.ledgers import note_asked
 
 
 def _a_financial_year(typed: str) -> str:
@@ -194,12 +196,16 @@ class Signature(Settings):
     role: Literal["commissioner", "analyst", "assurer", "approver"]
     name: str = ""
     signed: date | None = None
+    comments: str = ""
 
 
 class Pack(Settings):
     """An evidence pack: which notebooks, in which order, for which audience.
 
     earlier: folders of packs released before, from the project's root, whose numbers are out and bind this pack's.
+    previous: folder of the pack that this one follows, to tell what moved since. report: file of the words the analyst
+    writes for the front page (`ReportWords`). glossary: file of words explained. Each from the project's root; blank
+    where there is none.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -211,6 +217,9 @@ class Pack(Settings):
     notebooks: tuple[str, ...]
     parameters: dict[str, str | int | float | bool] = {}
     earlier: tuple[str, ...] = ()
+    previous: str = ""
+    report: str = ""
+    glossary: str = ""
     quality: tuple[Signature, ...] = ()
     timeout_seconds: Annotated[int, Field(gt=0)] = 300
 
@@ -235,7 +244,27 @@ def read_settings(path: Path, kind: type[AnySettings]) -> AnySettings:
         ) from None
 
 
-def read_assumptions(path: Path) -> dict[str, Judgement]:
+class Judgements(dict[str, Judgement]):
+    """The judgements by name; that one was asked for is noted (ledgers.judgements_asked).
+
+    To list or to hash them all asks for none.
+    """
+
+    def __getitem__(self, name: str) -> Judgement:
+        """The judgement of that name, noted as asked for."""
+        held = super().__getitem__(name)
+        note_asked([name])
+        return held
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The judgement of that name, noted as asked for, or the default where there is none."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+
+def read_assumptions(path: Path) -> Judgements:
     """Every judgement by its dotted name, e.g. "weekly_price.kinship"."""
 
     class _Assumptions(Settings):
@@ -250,7 +279,7 @@ def read_assumptions(path: Path) -> dict[str, Judgement]:
             for fault in error.errors(include_url=False)
         )
         raise SettingsError(f"{path.name}: {faults}.") from None
-    return {f"{group}.{name}": judgement for group, names in groups.items() for name, judgement in names.items()}
+    return Judgements({f"{group}.{name}": held for group, names in groups.items() for name, held in names.items()})
 
 
 def find_root(start: Path) -> Path:

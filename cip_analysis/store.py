@@ -1,7 +1,8 @@
 """Results kept by the content of what they were made from, so that nobody waits twice for the same numbers.
 
 A result is stored under a fingerprint of everything that can change it: data, settings and the code itself. It holds
-arrays of counts, never a child's row, and is deleted without loss.
+arrays of counts, never a child's row, and is deleted without loss. With it is kept which judgements were asked for in
+making it: whoever takes it from here is noted to have asked for them too (docs/decisions/0028-the-pages.md).
 """
 
 from __future__ import annotations
@@ -31,11 +32,13 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 from cip_analysis.codes import AGE_BANDS, SETTINGS
+from cip_analysis.ledgers import listening, note_asked
 from cip_analysis.projections import Projection
 
 ARRAYS = tuple(part.name for part in fields(Projection) if part.type in ("Counts", "Numbers"))
 BLOCK = 250
 CODEC = "zstd"
+ASKED = "judgements asked"
 SHOW_ONLY = frozenset({"publish", "cli.py", "pack_commands.py", "printing.py", "explorer.py"})
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile)
 
@@ -74,17 +77,19 @@ def keep_projection(folder: Path, name: str, make: Callable[[], Projection]) -> 
     with _one_at_a_time(path):
         with suppress(*UNREADABLE):
             return _read_projection(path)
-        return _place_projection(path, make())
+        with listening() as asked:
+            made = make()
+        return _place_projection(path, made, sorted(asked))
 
 
-def _place_projection(path: Path, made: Projection) -> Projection:
-    """The projection, kept."""
+def _place_projection(path: Path, made: Projection, asked: Sequence[str]) -> Projection:
+    """The projection, kept, with the judgements asked for in making it."""
     facts: dict[str, object] = {
         "scenario": made.scenario,
         "method": made.method,
         "months": [str(month) for month in made.months],
     }
-    facts |= {"notes": list(made.notes), "synthetic": made.synthetic}
+    facts |= {"notes": list(made.notes), "synthetic": made.synthetic, ASKED: list(asked)}
     arrays = {array: getattr(made, array) for array in ARRAYS}
     facts["arrays"] = {array: [str(values.dtype), list(values.shape)] for array, values in arrays.items()}
     _place(path, lambda part: np.savez(part, facts=np.array(json.dumps(facts)), **_packed(arrays)))
@@ -99,14 +104,25 @@ def keep_table(folder: Path, name: str, make: Callable[[], pd.DataFrame]) -> pd.
     with _one_at_a_time(path):
         with suppress(*UNREADABLE):
             return _read_table(path)
-        made = make()
-        _place(path, lambda part: made.to_parquet(part, index=False, write_page_checksum=True))
+        with listening() as asked:
+            made = make()
+        _place(path, lambda part: _write_table(part, made, sorted(asked)))
         return made
 
 
+def _write_table(part: Path, made: pd.DataFrame, asked: Sequence[str]) -> None:
+    """A table, with the judgements asked for in making it."""
+    table = pa.Table.from_pandas(made, preserve_index=False)
+    said = {**(table.schema.metadata or {}), ASKED: json.dumps(list(asked))}
+    pq.write_table(table.replace_schema_metadata(said), part, write_page_checksum=True)
+
+
 def _read_table(path: Path) -> pd.DataFrame:
-    """A kept table; any of UNREADABLE where it is not there or not whole."""
-    kept: pd.DataFrame = pq.ParquetFile(path, page_checksum_verification=True).read().to_pandas()
+    """A kept table, its judgements noted; any of UNREADABLE where it is not there or not whole."""
+    file = pq.ParquetFile(path, page_checksum_verification=True)
+    asked = json.loads(file.schema_arrow.metadata[ASKED.encode()])
+    kept: pd.DataFrame = file.read().to_pandas()
+    note_asked(asked)
     return kept
 
 
@@ -178,6 +194,7 @@ def _read_projection(path: Path) -> Projection:
     with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
         facts = json.loads(str(held["facts"]))
         arrays = {array: _unpacked(held[array], *facts["arrays"][array]) for array in ARRAYS}
+    note_asked(facts[ASKED])
     months = tuple(date.fromisoformat(month) for month in facts["months"])
     return Projection(
         facts["scenario"], facts["method"], months, **arrays, notes=tuple(facts["notes"]), synthetic=facts["synthetic"]

@@ -27,6 +27,7 @@ from matplotlib.axes import Axes
 from pandas.api import types as kinds
 from PIL import Image
 
+from cip_analysis.ledgers import judgements_asked
 from cip_analysis.publish.products.exhibits import EXHIBIT_TYPE, tell
 from cip_analysis.publish.words import (
     NOT_AVAILABLE,
@@ -76,7 +77,8 @@ class Shown:
     told: Mapping[str, Any] | None = None
 
     def _repr_mimebundle_(self, **_wanted: object) -> tuple[dict[str, Any], dict[str, Any]]:
-        mark = {"kind": self.kind, "synthetic": self.synthetic, "as_at": self.as_at.isoformat() if self.as_at else ""}
+        day = self.as_at.isoformat() if self.as_at else ""
+        mark = {"kind": self.kind, "synthetic": self.synthetic, "as_at": day, "asked": list(judgements_asked())}
         carried = {EXHIBIT_TYPE: dict(self.told)} if self.told else {}
         return {"text/html": self.html, "text/plain": self.words, **carried}, {MARK: mark}
 
