@@ -36,11 +36,13 @@ class Told(TypedDict, total=False):
     """What a notebook may say of a table beside what its columns are.
 
     measure: what the counts count, in words, alike wherever the same thing is counted; one for all count columns, or
-    one a column. Blank: the cells are this table's alone. labels: the plain columns that pick out a row (left out: the
-    plain ones that hold no number, and year, month and financial_year); or column -> the label's common name, where
-    "on 31 March" makes a year, or a month's end, a day; a name that is no column is a label of every row, with that
-    value ({"setting": "kinship"} where a table is of kinship alone). across: the label whose values are the names of the count columns, in a table with a column a year.
-    totals: further words for rows that add up the others. adding: columns of values that add up over the labels.
+    one a column. Blank: the cells are this table's alone.
+    labels: the plain columns that pick out a row (left out: the plain ones that hold no number, and year, month and
+    financial_year); or column -> the label's common name, where "on 31 March" makes a year, or a month's end, a day.
+    A name that is no column is a label of every row: {"setting": "kinship"} where a table is of kinship alone.
+    across: the label whose values are the names of the count columns, in a table with a column a year.
+    totals: further words for rows that add up the others.
+    adding: columns of values that add up over the labels.
     providers: column of values -> the column of how many providers stand behind it.
     """
 

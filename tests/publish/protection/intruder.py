@@ -32,8 +32,8 @@ def a_table(inner: np.ndarray, names: tuple[str, ...], what: str = "children") -
 def found_out(listings: list[Listing], ruled: Ruled, rule: Disclosure) -> pd.DataFrame:
     """Small counts of which an intruder with everything shown learns more than that they are small."""
     cells = link(listings)
-    shown = np.array([ruled[key].shown or 0 if key in ruled else 0 for key in cells.keys])  # noqa: SIM118
-    withheld = np.array([key not in ruled or ruled[key].shown is None for key in cells.keys])  # noqa: SIM118
+    shown = np.array([ruled[key].shown or 0 if key in ruled else 0 for key in cells.keys])
+    withheld = np.array([key not in ruled or ruled[key].shown is None for key in cells.keys])
     least = 1 if rule.zeros_shown else 0
     far = int(abs(shown - cells.counts)[~withheld].max(initial=0))
     seen = Shown(shown, withheld, rule.threshold, rule.rounding_base, least, far)

@@ -99,7 +99,7 @@ def test_where_every_count_is_shown_totals_are_exactly_the_sums_of_their_parts(s
     listing = a_table(some_counts(seed, (across, down)) + 20, ("setting", "age"))
     cells = link([listing])
     ruled = decide_cells([listing], Disclosure(rounding_base=base))
-    shown = np.array([ruled[key].shown for key in cells.keys])  # noqa: SIM118
+    shown = np.array([ruled[key].shown for key in cells.keys])
     assert (cells.sums @ shown == 0).all()
     assert (shown % base == 0).all()
     assert (abs(shown - cells.counts) < base).all()

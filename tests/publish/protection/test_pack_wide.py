@@ -188,7 +188,7 @@ def test_outside_a_pack_nothing_is_recorded(tmp_path):
 @pytest.mark.parametrize("text", ["", "{}", '{"entries": [{}]}', '{"entries": 3}', "[1]"])
 def test_a_broken_ledger_is_refused_by_its_name(tmp_path, text):
     (tmp_path / "ledger.json").write_text(text)
-    with pytest.raises(LedgerError, match="ledger.json: the record"):
+    with pytest.raises(LedgerError, match=r"ledger\.json: the record"):
         read_ledger(tmp_path / "ledger.json")
 
 
@@ -267,7 +267,7 @@ def test_where_an_earlier_pack_has_given_a_small_count_away_the_pack_fails_namin
 def test_an_earlier_pack_that_cannot_be_read_is_refused_by_its_folder(tmp_path, text):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "cells.csv").write_text(text)
-    with pytest.raises(EarlierError, match="cells.csv cannot be read"):
+    with pytest.raises(EarlierError, match=r"cells\.csv cannot be read"):
         read_earlier(tmp_path)
     with pytest.raises(EarlierError, match="cannot be read"):
         read_earlier(tmp_path / "absent")
