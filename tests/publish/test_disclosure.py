@@ -15,6 +15,7 @@ from cip_analysis.publish.disclosure import (
     DisclosureError,
     part,
     release,
+    release_forecast,
     release_published,
     rule_in_words,
 )
@@ -215,3 +216,95 @@ def test_a_part_keeps_what_is_withheld_and_what_is_said():
         part(shown, ["pupils"])
     with pytest.raises(DisclosureError, match="No row is left where children is 6"):
         part(shown, where={"children": 6})
+
+
+# ---- what would give a small count away ---------------------------------------------------------------------------
+
+EXACT = replace(ABOUT, rule=Disclosure(rounding_base=1))
+
+
+def a_year(*counts: int) -> pd.DataFrame:
+    """Settings a, b, c … with their spend, and a row for all."""
+    rows = [("all", sum(counts)), *zip("abcdefgh", counts, strict=False)]
+    return pd.DataFrame(rows, columns=["setting", "children"]).assign(spend_gbp=lambda table: table["children"] * 1e3)
+
+
+def test_a_small_count_is_not_left_to_be_worked_out_from_its_total():
+    shown = release(a_year(3, 6, 30), EXACT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"])
+    assert shown.table["children"].tolist() == [39, pd.NA, pd.NA, 30]
+    assert shown.withheld["spend_gbp"].tolist() == [False, True, True, False]
+    assert shown.rule == (
+        "Counts of 1 to 4 are withheld; none is rounded. "
+        "Some larger counts are withheld too, because a smaller one could be worked out from them"
+    )
+
+
+def test_two_small_counts_hide_each_other_and_no_more_is_withheld():
+    shown = release(a_year(3, 4, 30), EXACT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"])
+    assert shown.withheld["children"].tolist() == [False, True, True, False]
+    assert shown.rule == "Counts of 1 to 4 are withheld; none is rounded"
+
+
+def test_rounding_that_leaves_room_enough_spares_the_larger_count():
+    shown = release(a_year(3, 6, 30), ABOUT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"])
+    assert shown.table["children"].tolist() == [40, pd.NA, 5, 30]
+
+
+def test_three_sevens_and_their_total_are_rounded_so_that_they_add_and_that_is_said():
+    shown = release(a_year(7, 7, 7), ABOUT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"])
+    total, *parts = shown.table["children"].tolist()
+    assert total == sum(parts) == 20
+    assert sorted(parts) == [5, 5, 10]
+    assert "so that parts add to their totals" in shown.rule
+
+
+def test_numbers_that_add_when_rounded_to_the_nearest_stay_there_and_nothing_is_said():
+    shown = release(a_year(6, 14, 31), ABOUT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"])
+    assert shown.table["children"].tolist() == [50, 5, 15, 30]
+    assert shown.rule == rule_in_words(ABOUT.rule)
+
+
+def test_children_counted_in_two_settings_come_to_more_than_their_total_and_bind_nothing():
+    table = a_year(3, 6, 30).assign(children=[35, 3, 6, 30])
+    shown = release(table, EXACT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"])
+    assert shown.withheld["children"].tolist() == [False, True, False, False]
+
+
+def test_a_cost_with_one_provider_behind_it_is_withheld_and_the_number_of_providers_is_not_shown():
+    table = pd.DataFrame({"setting": ["a", "b", "c"], "children": [20, 20, 20], "spend_gbp": [1.0, 2.0, 3.0],
+                          "paid_to": pd.array([1, 2, None], dtype="Int64")})  # fmt: skip
+    shown = release(table, EXACT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"],
+                    providers={"spend_gbp": "paid_to"})  # fmt: skip
+    assert list(shown.table) == ["setting", "children", "spend_gbp"]
+    assert shown.withheld["spend_gbp"].tolist() == [True, False, False]
+    assert not shown.withheld["children"].any()
+
+
+def test_an_argument_that_is_not_known_and_a_column_that_is_not_there_are_refused():
+    with pytest.raises(DisclosureError, match="mesure: not known. A release takes measure, labels, across"):
+        release(COUNTS, ABOUT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"], mesure="x")
+    with pytest.raises(DisclosureError, match="weeks: declared but not in the table"):
+        release(
+            COUNTS, ABOUT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"], adding=["weeks"]
+        )
+
+
+@given(st.lists(st.integers(0, 60), min_size=2, max_size=6))
+def test_no_small_count_of_a_row_with_its_total_can_be_worked_out(counts):
+    shown = release(a_year(*counts), EXACT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"])
+    withheld = shown.withheld["children"].tolist()
+    small = [0 < count < 5 for count in [sum(counts), *counts]]
+    assert all(hidden for hidden, is_small in zip(withheld, small, strict=True) if is_small)
+    assert sum(withheld) != 1
+
+
+def test_a_forecast_of_one_setting_is_withheld_to_protect_another_and_their_sum_is_shown():
+    months = pd.to_datetime(["2018-03-31", "2018-04-30"])
+    starts = {"all": 39, "a": 3, "b": 6, "c": 30}
+    table = pd.concat([pd.DataFrame({"month": months, "setting": name, "p50": [count, count + 1]})
+                       for name, count in starts.items()], ignore_index=True)  # fmt: skip
+    shown = release_forecast(table, EXACT, by=["setting"])
+    assert shown.table["p50"].tolist() == [39, 40, *[pd.NA] * 4, 30, 31]
+    assert shown.rule.endswith(
+        "A forecast is withheld whole where it starts from a withheld count, and rounded likewise"
+    )
