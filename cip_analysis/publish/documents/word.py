@@ -1,0 +1,148 @@
+"""A bound pack as a Word document, made by pandoc from the finished pages and put in order by python-docx.
+
+    writing = start_word(bound, workplace)
+    note = writing.finish(folder / "pack.docx")     # "" where it was made, else why not, in words
+
+Headings, lists, links, captions, tables and the words of pictures come from the pages. Afterwards: a contents list,
+header rows that repeat, widths that stay on the page, wide tables on their side, nothing said twice about a picture.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from html import escape
+from pathlib import Path
+
+import pypandoc
+from bs4 import BeautifulSoup, Tag
+from docx import Document
+from docx.opc.exceptions import PackageNotFoundError
+
+from cip_analysis.publish.documents.binding import Bound
+from cip_analysis.publish.documents.finishing import CONTENTS_HERE, PaperTable, finish
+from cip_analysis.publish.documents.house_style import FACT, FINDING, SOURCE_NOTE, reference_document
+from cip_analysis.publish.documents.printed import facts_of, marks_of
+from cip_analysis.publish.documents.widths import WIDE
+from cip_analysis.publish.page import Cover
+from cip_analysis.publish.products.archives import write_again
+
+SOURCE, REFERENCE, MADE = "word.html", "reference.docx", "word.docx"
+LONGEST_SECONDS = 180
+PICTURE_WIDTH = "15.6cm"
+EARLIEST = date(1980, 1, 1)
+NO_PANDOC = (
+    "There is no Word document in this pack, because the program pandoc is missing. It comes with the Python package "
+    "pypandoc-binary: install the project's packages afresh, and render the pack again."
+)
+NOT_MADE = "There is no Word document in this pack: its making stopped before the end. Render the pack again."
+STYLES = {"p.figure-caption": "Image Caption", "p.source, p.key": SOURCE_NOTE, "p.said": FINDING}
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A Word document under way. process: pandoc's, none where there is no pandoc. tables: its tables, in order."""
+
+    process: subprocess.Popen[bytes] | None
+    workplace: Path
+    tables: tuple[PaperTable, ...]
+
+    def finish(self, path: Path) -> str:
+        """Wait for the document and put it at `path`; a note in words where there is none, and nothing is written."""
+        if self.process is None:
+            return NO_PANDOC
+        try:
+            ended = self.process.wait(LONGEST_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.stop()
+            return NOT_MADE
+        made = self.workplace / MADE
+        if ended != 0:
+            return NOT_MADE
+        try:
+            document = Document(str(made))
+        except PackageNotFoundError:
+            return NOT_MADE
+        finish(document, self.tables)
+        document.save(str(made))
+        write_again(made, {})
+        made.replace(path)
+        return ""
+
+    def stop(self) -> None:
+        """End pandoc, should it still run."""
+        if self.process is not None:
+            if self.process.poll() is None:
+                self.process.kill()
+            self.process.wait()
+
+
+def start_word(bound: Bound, workplace: Path) -> Writing:
+    """The bound pack's Word document, begun.
+
+    workplace: a private folder that holds the bound pictures under their names.
+    """
+    soup = BeautifulSoup(f"<body>{bound.body}{bound.appendix}</body>", "lxml")
+    tables = tuple(_paper_tables(soup))
+    try:
+        pandoc = pypandoc.get_pandoc_path()
+        own = subprocess.run([pandoc, "--print-default-data-file", "reference.docx"], capture_output=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return Writing(None, workplace, tables)
+    cover = bound.cover
+    (workplace / REFERENCE).write_bytes(reference_document(own.stdout, marks_of(cover), cover.title))
+    (workplace / SOURCE).write_text(_page(cover, soup), encoding="utf-8", newline="\n")
+    asked = [
+        pandoc, "--from=html", "--to=docx", f"--output={MADE}", f"--reference-doc={REFERENCE}", "--wrap=none",
+        f"--metadata=title:{cover.title}{' (SYNTHETIC)' if cover.synthetic else ''}", "--metadata=lang:en-GB", SOURCE,
+    ]  # fmt: skip
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(asked, cwd=workplace, env=_environment(cover), **quiet)  # type: ignore[call-overload]  # noqa: S603
+    return Writing(process, workplace, tables)
+
+
+def _environment(cover: Cover) -> Mapping[str, str]:
+    """What pandoc needs, with the day it is to write in place of the clock's."""
+    day = cover.as_at or EARLIEST
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return {**os.environ, "SOURCE_DATE_EPOCH": str(int(moment.timestamp()))}
+
+
+def _paper_tables(soup: BeautifulSoup) -> Iterator[PaperTable]:
+    """Every table's widths, size of type and lie, in the order of the document."""
+    for table in soup.select("table"):
+        widths = tuple(float(str(column["data-cm"])) for column in table.select("col[data-cm]"))
+        yield PaperTable(widths, float(str(table.get("data-size", "9"))), WIDE in table.get_attribute_list("class"))
+
+
+def _page(cover: Cover, soup: BeautifulSoup) -> str:
+    """The bound pages as pandoc takes them: each kind of paragraph named by its style, each picture given its width."""
+    for selector, style in STYLES.items():
+        for words in soup.select(selector):
+            _wrap(soup, words, style)
+    for line in soup.select("ul.findings > li"):
+        line.name = "p"
+        _wrap(soup, line, FINDING)
+    for found in soup.select("ul.findings"):
+        found.unwrap()
+    for picture in soup.select("img"):
+        picture["width"] = PICTURE_WIDTH
+    facts = "".join(f'<div data-custom-style="{FACT}"><p>{escape(words)}</p></div>' for words in _front(cover))
+    contents = f"<p>{CONTENTS_HERE}</p>"
+    inside = soup.body.decode_contents() if soup.body else ""
+    return f'<!DOCTYPE html><html lang="en-GB"><body>{facts}{contents}{inside}</body></html>'
+
+
+def _front(cover: Cover) -> list[str]:
+    return [cover.council, *facts_of(cover), f"{marks_of(cover)}."]
+
+
+def _wrap(soup: BeautifulSoup, words: Tag, style: str) -> None:
+    division = soup.new_tag("div", attrs={"data-custom-style": style})
+    if words.get("id"):
+        division["id"] = words["id"]
+        del words["id"]
+    words.wrap(division)

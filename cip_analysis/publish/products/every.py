@@ -1,0 +1,71 @@
+"""Everything that stands beside a pack's pages: comma-separated values, workbook, Word document and PDF.
+
+    notes = write_products(pages, exhibits, cover, folder, kept=root / "reports/.cache/products")
+
+Word and PDF are made in processes of their own while the rest is written. Where pandoc or Pango is missing, or either
+stops, the others are made all the same and a note in plain words says what is not there, why, and what to do.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cip_analysis.publish.documents.binding import bind, titles_of
+from cip_analysis.publish.documents.printed import start_printing
+from cip_analysis.publish.documents.word import start_word
+from cip_analysis.publish.page import Cover
+from cip_analysis.publish.products.comma_files import write_comma_files
+from cip_analysis.publish.products.exhibits import Exhibit
+from cip_analysis.publish.products.keeping import fingerprint, keep, take_kept
+from cip_analysis.publish.products.workbook import FILE as WORKBOOK
+from cip_analysis.publish.products.workbook import write_workbook
+
+
+def write_products(
+    pages: Mapping[str, str], exhibits: Sequence[Exhibit], cover: Cover, folder: Path, kept: Path | None = None
+) -> tuple[str, ...]:
+    """data/*.csv, data/contents.csv, tables.xlsx, <folder's name>.docx and .pdf, in `folder`.
+
+    pages: file name -> finished HTML, the front page first. kept: a folder where workbook, Word and PDF are kept by
+    what they are made from, to be taken again while that stays the same; none keeps nothing.
+    Returns notes on what could not be made here, in plain words; none where all was. What is noted leaves no file.
+    Raises BindingError where a page is not one of ours.
+    """
+    titles = titles_of(pages)
+    write_comma_files(exhibits, titles, folder)
+    files = documents_of(folder.name)
+    key = fingerprint(pages, exhibits, cover) if kept else ""
+    if kept and take_kept(kept, key, files, folder):
+        return ()
+    notes = _make(pages, exhibits, cover, folder)
+    if kept and not notes:
+        keep(kept, key, files, folder)
+    return notes
+
+
+def documents_of(name: str) -> tuple[str, str, str]:
+    """The names of a pack's workbook, Word document and PDF."""
+    return WORKBOOK, f"{name}.docx", f"{name}.pdf"
+
+
+def _make(pages: Mapping[str, str], exhibits: Sequence[Exhibit], cover: Cover, folder: Path) -> tuple[str, ...]:
+    """Workbook, Word document and PDF made afresh."""
+    workbook, word, printed = (folder / file for file in documents_of(folder.name))
+    bound = bind(pages, exhibits, cover)
+    with tempfile.TemporaryDirectory(prefix="cip-binding-") as making:
+        workplace = Path(making)
+        for file, picture in bound.pictures.items():
+            (workplace / file).write_bytes(picture)
+        printing = start_printing(bound, workplace)
+        try:
+            writing = start_word(bound, workplace)
+            try:
+                write_workbook(exhibits, titles_of(pages), cover, workbook)
+                notes = (writing.finish(word), printing.finish(printed))
+            finally:
+                writing.stop()
+        finally:
+            printing.stop()
+    return tuple(note for note in notes if note)
