@@ -286,10 +286,9 @@ def _few_providers(
     why: pd.DataFrame, table: pd.DataFrame, providers: Mapping[str, str], rule: Disclosure
 ) -> pd.DataFrame:
     """The same, with every value withheld that has some providers behind it but fewer than the rule asks for."""
-    enough = {value: ~table[behind].between(1, rule.fewest_providers - 1) for value, behind in providers.items()}
-    return why.assign(
-        **{value: why[value].where(held | why[value].ne(""), PROVIDERS) for value, held in enough.items()}
-    )
+    few = {value: table[behind].lt(rule.fewest_providers) & table[behind].gt(0) for value, behind in providers.items()}
+    flagged = {value: so.fillna(False).astype(bool) & why[value].eq("") for value, so in few.items()}
+    return why.assign(**{value: why[value].mask(flags, PROVIDERS) for value, flags in flagged.items()})
 
 
 def _as_ruled(counts: pd.Series, listing: Listing, ruled: Ruled) -> pd.Series:

@@ -281,7 +281,7 @@ def test_a_cost_with_one_provider_behind_it_is_withheld_and_the_number_of_provid
 
 
 def test_an_argument_that_is_not_known_and_a_column_that_is_not_there_are_refused():
-    with pytest.raises(DisclosureError, match="mesure: not known. A release takes measure, labels, across"):
+    with pytest.raises(DisclosureError, match=r"mesure: not known\. A release takes measure, labels, across"):
         release(COUNTS, ABOUT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"], mesure="x")
     with pytest.raises(DisclosureError, match="weeks: declared but not in the table"):
         release(
