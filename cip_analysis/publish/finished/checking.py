@@ -1,0 +1,107 @@
+"""The audit of a finished pack: the same numbers everywhere, nothing withheld that can be worked out, nobody named.
+
+    audit = audit_pack(folder, exhibits, rule, secrets)      # raises AuditError, and the pack is not put in its place
+
+It reads what a reader has, the finished files, and the exhibits only to know which cells are withheld.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cip_analysis.publish.finished.agreement import compare, is_figures
+from cip_analysis.publish.finished.attack import attack_sums, system_of
+from cip_analysis.publish.finished.grids import read_grids
+from cip_analysis.publish.finished.listed import attack_listed
+from cip_analysis.publish.finished.passages import passages_of
+from cip_analysis.publish.finished.products import attack_products
+from cip_analysis.publish.finished.reading import formats_there, read_tables
+from cip_analysis.publish.finished.secrets import Secrets, search
+from cip_analysis.publish.finished.sums import find_sums
+from cip_analysis.publish.products.exhibits import Exhibit
+from cip_analysis.settings import Disclosure
+
+MOST_TOLD = 12
+
+
+class AuditError(ValueError):
+    """A finished pack may not go out: its files disagree, give something away, or name somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What the audit of a pack looked at, all of it found well.
+
+    tables: how many exhibits were read back from each format. cells: compared with what was released. withheld: cells
+    marked [c]. tried: withheld cells, on the pages and in the pack's own list, that were tried. sums: found among the
+    figures. secrets: values searched for; passages: the texts they were searched for in.
+    """
+
+    tables: dict[str, int]
+    cells: int
+    withheld: int
+    tried: int
+    sums: int
+    secrets: int
+    passages: int
+
+    @property
+    def in_words(self) -> str:
+        """The audit as the pack says it."""
+        read = ", ".join(f"{number} from {kind}" for kind, number in self.tables.items()) or "none"
+        return (
+            f"Every table was read back from the finished files ({read}) and {self.cells:,} cells agreed with what was "
+            f"released. {self.withheld:,} cells are withheld; each was tried with {self.sums:,} sums found among the "
+            f"figures, and with products and ratios: none could be worked out. {self.secrets:,} identifiers, birth "
+            f"dates, postcodes, pupil numbers and names were searched for in {self.passages:,} texts of the files: "
+            "none was found."
+        )
+
+
+def audit_pack(folder: Path, exhibits: Sequence[Exhibit], rule: Disclosure, secrets: Secrets) -> Audit:
+    """What the audit of a finished folder looked at.
+
+    exhibits: every figure and table, in the pack's order. rule: that it was released under. secrets: of the run's
+    returns and payments (secrets.read_secrets).
+    Raises AuditError naming exhibits, cells by column and row, and files; never a number, a name or a secret.
+    """
+    printed, formats = read_tables(folder, exhibits), formats_there(folder)
+    compared = compare(printed, formats, exhibits)
+    _refuse("Its files do not agree with what was released", [fault.words for fault in compared.faults])
+    grids = read_grids(printed, exhibits, rule)
+    sums = find_sums(grids)
+    listed = attack_listed(folder, rule)
+    found = [*attack_sums(system_of(grids, sums), rule), *attack_products(grids, rule), *listed.recovered]
+    _refuse("Cells that are withheld can be worked out", [one.words for one in dict.fromkeys(found)])
+    looked = list(passages_of(folder))
+    leaks = search(looked, replace(secrets, figures=_figures(exhibits)))
+    _refuse("It says who somebody is", [f"{leak.where}: {leak.what}" for leak in leaks])
+    withheld = sum(exhibit.released.withheld_count for exhibit in exhibits)
+    tried = sum(int(grid.hidden.sum()) for grid in grids) + listed.tried
+    return Audit(
+        dict(compared.tables), compared.cells, withheld, tried, len(sums) + listed.sums, secrets.count, len(looked)
+    )
+
+
+def _refuse(what: str, found: Sequence[str]) -> None:
+    """Refuse the pack where anything was found, telling the first few."""
+    if found:
+        more = f"\n… and {len(found) - MOST_TOLD} more" if len(found) > MOST_TOLD else ""
+        raise AuditError(
+            f"The finished pack was not put in its place. {what}, in {len(found)} places:\n"
+            + "\n".join(found[:MOST_TOLD])
+            + f"{more}\nMend the notebook's declarations (measure, labels, bases), or withhold more, and render again."
+        )
+
+
+def _figures(exhibits: Sequence[Exhibit]) -> frozenset[str]:
+    """Every whole number that the pack's exhibits show as a figure, written plainly."""
+    found: set[str] = set()
+    for exhibit in exhibits:
+        table = exhibit.released.table
+        for name in table.columns:
+            if is_figures(str(name), table[name]):
+                found |= {f"{value:.0f}" for value in table[name].dropna().astype("float64")}
+    return frozenset(found)

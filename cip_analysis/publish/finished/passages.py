@@ -1,0 +1,232 @@
+"""Every word of a finished pack, wherever it lies: pages, pictures' own text, members of zip archives, properties.
+
+A file is read twice. As bytes: everything decoded, escapes undone, NUL bytes dropped so that UTF-16 reads like the
+rest, what is compressed unpacked. As words: only what a reader is shown or read out, and names and properties, without
+the numbers that a format keeps for itself (sizes, positions, hashes), so that a bare number there says something.
+Pixels are not read: what is drawn in a chart is drawn from a released table, which is.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+import struct
+import zipfile
+import zlib
+from base64 import b64decode
+from binascii import Error as NoBase64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bs4 import BeautifulSoup
+from defusedxml import DefusedXmlException, ElementTree
+
+PICTURES = re.compile(r"base64,([A-Za-z0-9+/=]+)")
+PNG = b"\x89PNG\r\n\x1a\n"
+PIXELS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"tRNS", b"pHYs", b"gAMA", b"sRGB", b"cHRM", b"IEND"})
+READ_OUT = ("alt", "title", "aria-label", "summary", "content", "id", "href", "value", "placeholder")
+SAID_IN_XML = frozenset(
+    {"descr", "title", "name", "alt", "sheet", "author", "Target", "location", "display", "tooltip"}
+)
+OWN_NUMBERS = frozenset({"bytes", "contentSize", "sha256", "size"})
+STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+HASH = re.compile(r"(?<![0-9a-zA-Z])[0-9a-f]{32,64}(?![0-9a-zA-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Some text of a pack. where: the file and what inside it. words: whether it is only what a reader is told."""
+
+    where: str
+    text: str
+    words: bool
+
+
+def passages_of(folder: Path) -> Iterator[Passage]:
+    """Every passage of every file of a pack, and its files' names."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        yield Passage("the name of a file", name, words=True)
+        if path.is_file():
+            yield from read_passages(name, path.read_bytes())
+
+
+def read_passages(name: str, held: bytes) -> Iterator[Passage]:
+    """The passages of one file, by what its bytes are and not what its ending says.
+
+    name: as told in a message. What cannot be read as its kind is read as bytes alone.
+    """
+    if held.startswith(PNG):
+        yield from _of_picture(name, held)
+    elif held.startswith(b"PK\x03\x04"):
+        yield from _of_archive(name, held)
+    elif held.startswith(b"%PDF"):
+        yield from _of_pdf(name, held)
+    else:
+        text = _decoded(held)
+        yield Passage(name, HASH.sub(" ", PICTURES.sub(" ", html.unescape(text))), words=False)
+        yield Passage(name, _words_of(name, text), words=True)
+        for place, found in enumerate(PICTURES.findall(text), 1):
+            yield from _embedded(f"{name}, picture {place}", found)
+
+
+def _decoded(held: bytes) -> str:
+    """Bytes as text, whether one byte a letter or two."""
+    return held.replace(b"\0", b"").decode("utf-8", errors="replace")
+
+
+def _embedded(name: str, found: str) -> Iterator[Passage]:
+    try:
+        yield from read_passages(name, b64decode(found))
+    except NoBase64:
+        yield Passage(name, found, words=False)
+
+
+# ---- words ------------------------------------------------------------------------------------------------------
+
+
+def _words_of(name: str, text: str) -> str:
+    """What a reader is told by a file of text."""
+    if "<html" in text[:2000].casefold():
+        return _page_words(text)
+    if name.endswith((".json", ".ipynb")):
+        return _json_words(text)
+    return HASH.sub(" ", text)
+
+
+def _page_words(text: str) -> str:
+    """A page's text and what is read out of its tags, its style sheet left out."""
+    soup = BeautifulSoup(PICTURES.sub("", text), "html.parser")
+    for hidden in soup.find_all("style"):
+        hidden.decompose()
+    said = [str(value) for tag in soup.find_all(True) for name, value in tag.attrs.items() if name in READ_OUT]
+    return HASH.sub(" ", "\n".join([soup.get_text("\n"), *said]))
+
+
+def _json_words(text: str) -> str:
+    """The strings of a file of JSON, without sizes and hashes."""
+    try:
+        return HASH.sub(" ", "\n".join(_strings(json.loads(text))))
+    except ValueError:
+        return text
+
+
+def _strings(told: Any) -> Iterator[str]:
+    if isinstance(told, dict):
+        for name, value in told.items():
+            yield str(name)
+            yield from () if name in OWN_NUMBERS else _strings(value)
+    elif isinstance(told, list):
+        for value in told:
+            yield from _strings(value)
+    elif isinstance(told, str):
+        yield told
+
+
+# ---- pictures, archives, PDF ------------------------------------------------------------------------------------
+
+
+def _of_picture(name: str, held: bytes) -> Iterator[Passage]:
+    """The text kept in a picture: every part of it that holds no pixels, unpacked, and anything after its end."""
+    place, kept = len(PNG), []
+    while place + 12 <= len(held):
+        length, kind = struct.unpack(">I4s", held[place : place + 8])
+        if kind not in PIXELS:
+            kept.append(_unpacked(held[place + 8 : place + 8 + length]))
+        place += 12 + length
+    text = _decoded(b"\n".join([*kept, held[place:]]))
+    for words in (True, False):
+        yield Passage(f"{name} (text in the picture)", text, words)
+
+
+def _unpacked(part: bytes) -> bytes:
+    """A part of a picture and, where some of it is compressed, that unpacked too."""
+    found = [part]
+    for begin in (match.start() for match in re.finditer(rb"\x78[\x01\x5e\x9c\xda]", part)):
+        try:
+            found.append(zlib.decompressobj().decompress(part[begin:]))
+        except zlib.error:
+            continue
+    return b"\n".join(found)
+
+
+def _of_archive(name: str, held: bytes) -> Iterator[Passage]:
+    """Every member of a zip archive, the names of its members and its comments."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(held)) as archive:
+            told = [archive.comment, *(part for one in archive.infolist() for part in (one.comment, one.extra))]
+            names = "\n".join(archive.namelist())
+            yield Passage(f"{name}, its own list", f"{names}\n{_decoded(b' '.join(told))}", words=False)
+            members = [(member, archive.read(member)) for member in archive.namelist()]
+    except (zipfile.BadZipFile, RuntimeError, zlib.error):
+        yield Passage(name, _decoded(held), words=False)
+        return
+    for member, inside in members:
+        where = f"{name}, {member}"
+        if inside.startswith((PNG, b"PK\x03\x04", b"%PDF")):
+            yield from read_passages(where, inside)
+        else:
+            yield Passage(where, HASH.sub(" ", html.unescape(_decoded(inside))), words=False)
+            yield Passage(where, _xml_words(member, inside), words=True)
+
+
+def _xml_words(member: str, inside: bytes) -> str:
+    """The words of one part of an office file: its text, its titles and alt texts; not a worksheet's own numbers."""
+    try:
+        root = ElementTree.fromstring(inside)
+    except (ElementTree.ParseError, DefusedXmlException):
+        return ""
+    said = []
+    for part in root.iter():
+        kind = str(part.tag).rpartition("}")[2]
+        if part.text and not (kind == "v" and "worksheets/" in member):
+            said.append(part.text if kind == "t" else f" {part.text} ")
+        if kind in ("p", "br", "tab", "si", "tc"):
+            said.append(" ")
+        said += [f" {value} " for name, value in part.attrib.items() if name.rpartition("}")[2] in SAID_IN_XML]
+    return "".join(said)
+
+
+def _of_pdf(name: str, held: bytes) -> Iterator[Passage]:
+    """A PDF's bytes with its streams unpacked, and the words a reader of PDF finds in it where one is installed."""
+    outside = STREAM.sub(b" ", held)
+    inside = [_unpacked(match.group(1)) for match in STREAM.finditer(held) if not match.group(1).startswith(PNG)]
+    yield Passage(name, _decoded(outside), words=False)
+    yield Passage(f"{name} (unpacked)", _decoded(b"\n".join(part for part in inside if _is_text(part))), words=False)
+    yield Passage(name, pdf_words(held), words=True)
+
+
+def _is_text(part: bytes) -> bool:
+    """Whether most of some bytes are letters: fonts and pixels are not."""
+    head = part[-2000:]
+    return sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in head) > 0.9 * len(head)
+
+
+def pdf_words(held: bytes) -> str:
+    """The words of a PDF's pages, alt texts, outline and properties; nothing where no reader of PDF is installed."""
+    try:
+        from pypdf import PdfReader
+        from pypdf.errors import PyPdfError
+    except ImportError:
+        return ""
+    try:
+        reader = PdfReader(io.BytesIO(held))
+        said = [page.extract_text() for page in reader.pages]
+        known = [str(value) for value in (reader.metadata or {}).values()]
+        kept = [text for number in reader.xref.get(0, {}) if (text := _kept_words(reader.get_object(number)))]
+    except PyPdfError:
+        return ""
+    return "\n".join([*said, *known, *kept])
+
+
+def _kept_words(told: Any) -> str:
+    """The alt text, title or link that one object of a PDF holds."""
+    if not hasattr(told, "get"):
+        return ""
+    return " ".join(
+        str(told.get(name)) for name in ("/Alt", "/Title", "/Contents", "/ActualText", "/E") if told.get(name)
+    )
