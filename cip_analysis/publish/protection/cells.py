@@ -201,16 +201,16 @@ def _system(found: Mapping[Key, int], sums: Iterable[Sum]) -> Cells:
 def _sums_among(listed: Sequence[Mapping[Key, int]], found: Mapping[Key, int]) -> list[Sum]:
     """Every sum: of a total and all its parts wherever listed or, where those overlap, of each table's own parts."""
     sums: dict[Sum, None] = {}
-    whole = {(total, over): parts for total, over, parts in _sums_of(found, found, {})}
+    whole = {(total, over): parts for total, over, parts in sums_of(found, found, {})}
     for own in listed:
-        for total, over, parts in _sums_of(own, found, own):
+        for total, over, parts in sums_of(own, found, own):
             everywhere = whole.get((total, over), parts)
             adds = sum(found[part] for part in everywhere) <= found[total]
             sums[total, everywhere if adds else parts] = None
     return sorted(sums, key=lambda pair: (in_order(pair[0]), sorted(map(in_order, pair[1]))))
 
 
-def _sums_of(
+def sums_of(
     own: Mapping[Key, int], found: Mapping[Key, int], timed: Mapping[Key, int]
 ) -> Iterator[tuple[Key, frozenset[str], frozenset[Key]]]:
     """Each printed total, the labels it adds over, one or if need be several, and those parts of it that are its own.
