@@ -53,7 +53,7 @@ def refuse_undeclared(
         "not declared as a count, a value resting on a count, or plain": set(table.columns) - set(declared),
         "declared but not in the table": set(declared) - set(table.columns),
         "declared more than once": {name for name in declared if declared.count(name) > 1},
-        "named as a base but not declared a count": bases - set(counts),
+        "named as a base but not declared a count, or a value that rests on one": bases - set(counts) - set(rests_on),
     }
     said = [f"{', '.join(sorted(names))}: {fault}" for fault, names in faults.items() if names]
     if said:

@@ -211,7 +211,7 @@ def _sums_among(listed: Sequence[Mapping[Key, int]], found: Mapping[Key, int]) -
 
 
 def sums_of(
-    own: Mapping[Key, int], found: Mapping[Key, int], timed: Mapping[Key, int]
+    own: Mapping[Key, float], found: Mapping[Key, float], timed: Mapping[Key, float]
 ) -> Iterator[tuple[Key, frozenset[str], frozenset[Key]]]:
     """Each printed total, the labels it adds over, one or if need be several, and those parts of it that are its own.
 
@@ -230,7 +230,7 @@ def sums_of(
 
 
 def _totals_over(
-    keys: Iterable[Key], over: frozenset[str], found: Mapping[Key, int]
+    keys: Iterable[Key], over: frozenset[str], found: Mapping[Key, float]
 ) -> Iterator[tuple[Key, frozenset[Key]]]:
     """What may be totals over some labels, with their parts; none where totals over fewer of them lie between."""
     parts: dict[Key, list[Key]] = {}

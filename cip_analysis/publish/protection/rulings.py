@@ -14,10 +14,11 @@ SMALL = "a small count"
 PROTECTS = "would give a small count away"
 RESTS = "rests on a withheld count"
 PROVIDERS = "few providers"
+CHILDREN = "a cost of few children"
 FORECAST = "a forecast of a withheld count"
 ADDS = "would give a withheld sum away"
 EARLIER = "shown or withheld otherwise in an earlier pack"
-REASONS = (SMALL, PROTECTS, EARLIER, RESTS, PROVIDERS, ADDS, FORECAST)
+REASONS = (SMALL, PROTECTS, EARLIER, RESTS, CHILDREN, PROVIDERS, ADDS, FORECAST)
 
 
 class RulingError(ValueError):

@@ -4,7 +4,8 @@ A reader is taken to know every value shown to the last decimal (a price and its
 pounds are rounded), every sum, and that care does not cost less than nothing. A withheld value is safe where all that
 still leaves it anything from half to one and a half times the truth (docs/decisions/0024).
 Source: the p% rule, and the least and greatest that a table's sums allow each cell; L. Willenborg and T. de Waal,
-Elements of Statistical Disclosure Control, 2001, chapter 6; A. Hundepool and others, Statistical Disclosure Control, 2012.
+Elements of Statistical Disclosure Control, 2001, chapter 6; A. Hundepool and others, Statistical Disclosure
+Control, 2012.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class ValuesError(ValueError):
 class Amounts:
     """One column of values of one table that add up over its labels.
 
-    keys, values: a cell a row; none of either where there is no value. withheld: rows already withheld, for their
-    count, their providers or what they rest on. known: the totals that the shares beside them give away -> value.
+    keys, values: a cell a row; none of either where there is no value. withheld: rows withheld already for their own
+    sake, such as few providers. known: the totals that the shares beside them give away -> value.
     """
 
     column: str
