@@ -71,6 +71,7 @@ def bind(pages: Mapping[str, str], exhibits: Sequence[Exhibit], cover: Cover) ->
         chapter = _main_of(file, _take_out_pictures(html, pictures))
         name = _name(file)
         _strip(chapter)
+        _name_exhibits(chapter, name)
         title = one(chapter, "h1")
         if name == FRONT and plain_text(title.get_text(" ")) == plain_text(cover.title):
             title.string = FRONT_TITLE
@@ -133,6 +134,14 @@ def _strip(chapter: Tag) -> None:
         tag.decompose()
     for step in chapter.select("div.step, div.prose"):
         step.unwrap()
+
+
+def _name_exhibits(chapter: Tag, name: str) -> None:
+    """Let each exhibit's table know whose it is, by the name of its files."""
+    for kind, selector in (("figure", "figure.exhibit-figure"), ("table", "div.exhibit-table")):
+        for number, exhibit in enumerate(chapter.select(selector), 1):
+            for table in exhibit.select("table"):
+                table["data-exhibit"] = f"{name}-{kind}-{number}"
 
 
 def _lead_links(chapter: Tag, name: str, files: set[str]) -> None:

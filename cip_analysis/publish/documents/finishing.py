@@ -31,12 +31,14 @@ class FinishingError(ValueError):
 class PaperTable:
     """A table on paper: its columns' widths in cm, the size of its type in points, whether its page lies on its side.
 
-    No widths where the table has rows of unlike length; it then keeps those that pandoc gave it.
+    No widths where the table has rows of unlike length; it then keeps those that pandoc gave it. exhibit: the name of
+    the exhibit whose numbers it holds; blank where it is no exhibit.
     """
 
     widths_cm: tuple[float, ...]
     size: float
     landscape: bool
+    exhibit: str = ""
 
 
 def finish(document: Document, tables: Sequence[PaperTable]) -> None:
@@ -50,6 +52,7 @@ def finish(document: Document, tables: Sequence[PaperTable]) -> None:
         raise FinishingError(f"The Word document holds {len(held)} tables where the pages hold {len(tables)}.")
     for table, paper in zip(held, tables, strict=True):
         _lay_out(document, table, paper)
+        _tell_its_file(table, paper.exhibit)
     for table, paper in zip(held, tables, strict=True):
         if paper.landscape:
             _turn_on_its_side(document, table)
@@ -73,6 +76,14 @@ def _lay_out(document: Document, table: Table, paper: PaperTable) -> None:
             _set_bold(line, bold=place == 0 and shape.find(qn("w:tblHeader")) is not None)
     if len(paper.widths_cm) == len(element.tblGrid.gridCol_lst):
         _set_widths(element, [round(width * TWIPS_PER_CM) for width in paper.widths_cm])
+
+
+def _tell_its_file(table: Table, exhibit: str) -> None:
+    """Say in the table's own properties which file holds the same numbers, for whoever reads it aloud or by program."""
+    if exhibit:
+        said = OxmlElement("w:tblDescription")
+        said.set(qn("w:val"), f"The same numbers are in data/{exhibit}.csv.")
+        table._tbl.tblPr.append(said)
 
 
 def _set_bold(line: Element, *, bold: bool) -> None:

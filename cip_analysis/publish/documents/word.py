@@ -88,7 +88,7 @@ def start_word(bound: Bound, workplace: Path) -> Writing:
     soup = BeautifulSoup(f"<body>{bound.body}{bound.appendix}</body>", "lxml")
     tables = tuple(_paper_tables(soup))
     try:
-        pandoc = pypandoc.get_pandoc_path()
+        pandoc = _pandoc()
         own = subprocess.run([pandoc, "--print-default-data-file", "reference.docx"], capture_output=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
         return Writing(None, workplace, tables)
@@ -104,6 +104,12 @@ def start_word(bound: Bound, workplace: Path) -> Writing:
     return Writing(process, workplace, tables)
 
 
+def _pandoc() -> str:
+    """The pandoc to use: the one named in PYPANDOC_PANDOC, else the one installed with us, else the system's."""
+    ours = Path(pypandoc.__file__).parent / "files" / "pandoc"
+    return os.environ.get("PYPANDOC_PANDOC") or (str(ours) if ours.is_file() else "pandoc")
+
+
 def _environment(cover: Cover) -> Mapping[str, str]:
     """What pandoc needs, with the day it is to write in place of the clock's."""
     day = cover.as_at or EARLIEST
@@ -115,7 +121,8 @@ def _paper_tables(soup: BeautifulSoup) -> Iterator[PaperTable]:
     """Every table's widths, size of type and lie, in the order of the document."""
     for table in soup.select("table"):
         widths = tuple(float(str(column["data-cm"])) for column in table.select("col[data-cm]"))
-        yield PaperTable(widths, float(str(table.get("data-size", "9"))), WIDE in table.get_attribute_list("class"))
+        size, lies = float(str(table.get("data-size", "9"))), WIDE in table.get_attribute_list("class")
+        yield PaperTable(widths, size, lies, str(table.get("data-exhibit", "")))
 
 
 def _page(cover: Cover, soup: BeautifulSoup) -> str:

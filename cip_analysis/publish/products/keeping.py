@@ -19,6 +19,7 @@ from cip_analysis.publish.products.exhibits import Exhibit
 
 DIGESTS = "digests.txt"
 MOST_KEPT = 8
+CODE = ("products/*.py", "documents/*.py", "documents/*.css", "words.py")
 MAKERS = ("gptables", "xlsxwriter", "pypandoc_binary", "python-docx", "weasyprint", "beautifulsoup4")
 
 
@@ -29,7 +30,7 @@ def fingerprint(pages: Mapping[str, str], exhibits: Sequence[Exhibit], cover: Co
         *(f"{file}\n{html}" for file, html in pages.items()),
         *(_told(exhibit) for exhibit in exhibits),
         repr(sorted(asdict(cover).items())),
-        *(path.read_text(encoding="utf-8") for path in sorted(code.rglob("*.*")) if path.suffix in (".py", ".css")),
+        *(path.read_text(encoding="utf-8") for pattern in CODE for path in sorted(code.glob(pattern))),
         *(f"{maker} {importlib.metadata.version(maker)}" for maker in MAKERS),
     ]
     hashed = hashlib.sha256()

@@ -175,7 +175,7 @@ def _contents(exhibits: Sequence[Exhibit], titles: Mapping[str, str], cover: Cov
         subtitles=[_text(cover.title)],
         instructions="This worksheet contains one table. Follow a sheet's name to go to it.",
         index_columns={},
-        additional_formatting=[_right(4, "0")],
+        additional_formatting=[*(_left(place, "General") for place in range(4)), _right(4, "0")],
     )
 
 
@@ -199,6 +199,7 @@ def _notes(exhibits: Sequence[Exhibit], cover: Cover) -> GPTable:
         subtitles=[BACK],
         instructions="This worksheet contains one table.",
         index_columns={2: 0},
+        additional_formatting=[_left(0, "General"), _left(1, "General")],
     )
 
 
@@ -254,7 +255,8 @@ def _format(number: int, name: str, released: Released) -> dict[str, Any]:
 
 def _right(number: int, shown: str) -> dict[str, Any]:
     """A column of figures: to the right, heading and all."""
-    return {"column": {"columns": [number], "format": {"num_format": shown, "align": "right"}, "include_names": True}}
+    how = {"num_format": shown, "align": "right", "valign": "top"}
+    return {"column": {"columns": [number], "format": how, "include_names": True}}
 
 
 def _left(number: int, shown: str) -> dict[str, Any]:
@@ -284,7 +286,7 @@ def _read_out(cell: object) -> str:
 
 def _lines_needed(words: str, width: int) -> int:
     """How many lines words take in a column of so many letters, word by word, with room to spare for wide letters."""
-    return len(textwrap.wrap(words, max(4, int(width * 0.9)))) or 1
+    return len(textwrap.wrap(words, max(4, int(width * 0.95)))) or 1
 
 
 def _lines_of(front: FrontSheet) -> list[str]:
