@@ -1,4 +1,4 @@
-"""Builders: notebooks that show released tables without running, the pages made of them, and everything beside those."""
+"""Builders: notebooks that show released tables without running, the pages made of them, and what stands beside."""
 
 from __future__ import annotations
 

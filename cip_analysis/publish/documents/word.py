@@ -97,6 +97,7 @@ def start_word(bound: Bound, workplace: Path) -> Writing:
     (workplace / SOURCE).write_text(_page(cover, soup), encoding="utf-8", newline="\n")
     asked = [
         pandoc, "--from=html", "--to=docx", f"--output={MADE}", f"--reference-doc={REFERENCE}", "--wrap=none",
+        "--syntax-highlighting=none",
         f"--metadata=title:{cover.title}{' (SYNTHETIC)' if cover.synthetic else ''}", "--metadata=lang:en-GB", SOURCE,
     ]  # fmt: skip
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -1,7 +1,8 @@
-"""Everything beside the pages: the same numbers in all, the same bytes each time, and plain words where a tool lacks."""
+"""Everything beside the pages: the same numbers in all, the same bytes each time, plain words where a tool lacks."""
 
 from __future__ import annotations
 
+import calendar
 import csv
 import re
 import zipfile
@@ -52,21 +53,7 @@ def as_the_page_would(cell: object, name: str) -> str:
     if isinstance(cell, str) and re.fullmatch(r"\d{4}-\d\d", cell):
         return cell.replace("-", "/")
     if isinstance(cell, str) and (found := re.fullmatch(r"(\d{4})-(\d\d)-\d\d", cell)):
-        months = [
-            "january",
-            "february",
-            "march",
-            "april",
-            "may",
-            "june",
-            "july",
-            "august",
-            "september",
-            "october",
-            "november",
-            "december",
-        ]
-        return f"{months[int(found.group(2)) - 1]} {found.group(1)}"
+        return f"{calendar.month_name[int(found.group(2))].casefold()} {found.group(1)}"
     if name.startswith("share") and not str(cell).startswith("["):
         return as_printed(f"{float(cell) * 100:.1f}")
     return as_printed(str(cell))
