@@ -22,13 +22,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bs4 import BeautifulSoup
 from defusedxml import DefusedXmlException, ElementTree
+
+from cip_analysis.publish.finished.paper import MARK_OF_STRUCTURE, unpacked_streams, words_of_paper
 
 PICTURES = re.compile(r"base64,([A-Za-z0-9+/=]+)")
 PNG = b"\x89PNG\r\n\x1a\n"
 PIXELS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"tRNS", b"pHYs", b"gAMA", b"sRGB", b"cHRM", b"IEND"})
-READ_OUT = ("alt", "title", "aria-label", "summary", "content", "id", "href", "value", "placeholder")
+STYLE, TAG = re.compile(r"<style\b.*?</style>", re.DOTALL | re.IGNORECASE), re.compile(r"<[^>]*>")
+READ_OUT = re.compile(r'\s(alt|title|aria-label|summary|content|id|href|value|placeholder|data-[\w-]+)="([^"]*)"')
+PRINTED = " (its words)"
 SAID_IN_XML = frozenset(
     {"descr", "title", "name", "alt", "sheet", "author", "Target", "location", "display", "tooltip"}
 )
@@ -100,11 +103,9 @@ def _words_of(name: str, text: str) -> str:
 
 def _page_words(text: str) -> str:
     """A page's text and what is read out of its tags, its style sheet left out."""
-    soup = BeautifulSoup(PICTURES.sub("", text), "html.parser")
-    for hidden in soup.find_all("style"):
-        hidden.decompose()
-    said = [str(value) for tag in soup.find_all(True) for name, value in tag.attrs.items() if name in READ_OUT]
-    return HASH.sub(" ", "\n".join([soup.get_text("\n"), *said]))
+    body = STYLE.sub(" ", PICTURES.sub("", text))
+    said = [value for _name, value in READ_OUT.findall(body)]
+    return HASH.sub(" ", html.unescape("\n".join([TAG.sub(" ", body), *said])))
 
 
 def _json_words(text: str) -> str:
@@ -192,41 +193,14 @@ def _xml_words(member: str, inside: bytes) -> str:
 
 
 def _of_pdf(name: str, held: bytes) -> Iterator[Passage]:
-    """A PDF's bytes with its streams unpacked, and the words a reader of PDF finds in it where one is installed."""
-    outside = STREAM.sub(b" ", held)
-    inside = [_unpacked(match.group(1)) for match in STREAM.finditer(held) if not match.group(1).startswith(PNG)]
-    yield Passage(name, _decoded(outside), words=False)
-    yield Passage(f"{name} (unpacked)", _decoded(b"\n".join(part for part in inside if _is_text(part))), words=False)
-    yield Passage(name, pdf_words(held), words=True)
+    """A PDF's bytes with its streams unpacked, fonts and pixels left out, and the words it prints and keeps."""
+    parts = [part for part in unpacked_streams(held).values() if _is_text(part)]
+    whole = MARK_OF_STRUCTURE.sub(b" ", b"\n".join([STREAM.sub(b" ", held), *parts]))
+    yield Passage(name, _decoded(whole), words=False)
+    yield Passage(f"{name}{PRINTED}", words_of_paper(held), words=True)
 
 
 def _is_text(part: bytes) -> bool:
-    """Whether most of some bytes are letters: fonts and pixels are not."""
-    head = part[-2000:]
-    return sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in head) > 0.9 * len(head)
-
-
-def pdf_words(held: bytes) -> str:
-    """The words of a PDF's pages, alt texts, outline and properties; nothing where no reader of PDF is installed."""
-    try:
-        from pypdf import PdfReader
-        from pypdf.errors import PyPdfError
-    except ImportError:
-        return ""
-    try:
-        reader = PdfReader(io.BytesIO(held))
-        said = [page.extract_text() for page in reader.pages]
-        known = [str(value) for value in (reader.metadata or {}).values()]
-        kept = [text for number in reader.xref.get(0, {}) if (text := _kept_words(reader.get_object(number)))]
-    except PyPdfError:
-        return ""
-    return "\n".join([*said, *known, *kept])
-
-
-def _kept_words(told: Any) -> str:
-    """The alt text, title or link that one object of a PDF holds."""
-    if not hasattr(told, "get"):
-        return ""
-    return " ".join(
-        str(told.get(name)) for name in ("/Alt", "/Title", "/Contents", "/ActualText", "/E") if told.get(name)
-    )
+    """Whether nearly all of some bytes are letters: fonts and pixels are not, nor is what places glyphs on a page."""
+    head = part[:2000]
+    return b" Tf" not in part and sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in head) > 0.9 * len(head)

@@ -77,7 +77,7 @@ def formats_there(folder: Path) -> frozenset[str]:
 
 def read_page(path: Path) -> BeautifulSoup:
     """A page without the bytes of its pictures, which hold no table."""
-    return BeautifulSoup(PICTURE.sub("base64,", path.read_text(encoding="utf-8")), "html.parser")
+    return BeautifulSoup(PICTURE.sub("base64,", path.read_text(encoding="utf-8")), "lxml")
 
 
 # ---- pages ------------------------------------------------------------------------------------------------------
@@ -159,38 +159,33 @@ def _day(cell: object) -> Cell:
 
 
 def _word_tables(path: Path, exhibits: Sequence[Exhibit]) -> Iterator[Printed]:
-    """The tables of the document that are exhibits, told in their order by their size and their headings' letters."""
-    waiting = list(_tables_in(path))
+    """The tables of the document that stand under an exhibit's caption; two of one caption in the order of the pack."""
+    waiting: dict[str, list[str]] = {}
     for exhibit in exhibits:
-        shape = exhibit.released.table.shape
-        for place, lines in enumerate(waiting):
-            if (len(lines) - 1, len(lines[0])) == shape and _is_of(lines, exhibit):
-                yield Printed(exhibit.name, WORD, lines[0], tuple(lines[1:]))
-                waiting = waiting[place + 1 :]
-                break
+        behind = "" if exhibit.kind == "table" else "Numbers behind "
+        waiting.setdefault(_plain(f"{behind}{exhibit.called}: {exhibit.caption}"), []).append(exhibit.name)
+    for caption, lines in _tables_in(path):
+        if names := waiting.get(_plain(caption)):
+            yield Printed(names.pop(0), WORD, lines[0], tuple(lines[1:]))
 
 
-def _is_of(lines: Sequence[tuple[str, ...]], exhibit: Exhibit) -> bool:
-    """Whether a table of the document has an exhibit's headings, as far as words can tell."""
-    names = [_letters(name) for name in exhibit.released.table.columns]
-    said = [_letters(words) for words in lines[0]]
-    alike = sum(
-        bool(words) and (words[:4] in name or name[:4] in words) for words, name in zip(said, names, strict=True)
-    )
-    return 2 * alike >= len(names)
+def _plain(words: str) -> str:
+    """Words without what a caption may lose on its way: spaces, marks and capitals."""
+    return re.sub(r"\W", "", words).casefold()
 
 
-def _letters(words: str) -> str:
-    return re.sub(r"[^a-z]", "", words.casefold())
-
-
-def _tables_in(path: Path) -> Iterator[list[tuple[str, ...]]]:
-    """Every table of the document, each a list of rows of words, those with a heading and a row at least."""
-    for found in _document(path).iter(f"{WORD_NAMESPACE}tbl"):
+def _tables_in(path: Path) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+    """Every table of the document under the words before it, as rows of words, the first of them its headings."""
+    before = ""
+    for part in _document(path).iter():
+        if part.tag == f"{WORD_NAMESPACE}p":
+            before = _words(part) or before
+        if part.tag != f"{WORD_NAMESPACE}tbl":
+            continue
         lines = [tuple(_words(cell) for cell in row.findall(f"{WORD_NAMESPACE}tc"))
-                 for row in found.findall(f"{WORD_NAMESPACE}tr")]  # fmt: skip
-        if len(lines) > 1:
-            yield lines
+                 for row in part.findall(f"{WORD_NAMESPACE}tr")]  # fmt: skip
+        if lines:
+            yield before, lines
 
 
 def _document(path: Path) -> Element:

@@ -36,7 +36,7 @@ COLUMNS = {
 }  # fmt: skip
 LEAST_LETTERS = 5
 WORD = re.compile(r"[^\W_]+")
-NUMBERED = re.compile(r"(?<!\d)(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})(?!\d)")
+NUMBERED = re.compile(r"(?<!\d)(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(?!\d)")
 SPELT = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?([a-z]{3,9})\.?,?\s+(\d{4})(?!\d)")
 SPELT_FIRST = re.compile(r"(?<![a-z])([a-z]{3,9})\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
 EIGHT = re.compile(r"(?<![\w.,])(\d{8})(?![\w.,]?\d)")
@@ -149,15 +149,12 @@ def _by_first(phrases: Iterable[Words]) -> dict[str, list[Words]]:
 def _phrases_in(text: str, begins: Mapping[str, list[Words]], *, words: bool) -> Iterator[Words]:
     """The phrases that stand in a text. words: whether a phrase of figures alone means anything there."""
     tokens = WORD.findall(text)
-    for first in begins.keys() & set(tokens):
-        longer = [phrase for phrase in begins[first] if len(phrase) > 1]
-        for phrase in begins[first]:
-            if len(phrase) == 1 and (words or not first.isdigit()):
+    if not begins.keys() & set(tokens):
+        return
+    for place, first in enumerate(tokens):
+        for phrase in begins.get(first, ()):
+            if tuple(tokens[place : place + len(phrase)]) == phrase and (words or not "".join(phrase).isdigit()):
                 yield phrase
-        for place in (place for place, token in enumerate(tokens) if longer and token == first):
-            yield from (phrase for phrase in longer
-                        if tuple(tokens[place : place + len(phrase)]) == phrase
-                        and (words or not "".join(phrase).isdigit()))  # fmt: skip
 
 
 def _days_in(text: str, *, words: bool, figures: frozenset[str] = frozenset()) -> set[date]:
