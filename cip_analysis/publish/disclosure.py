@@ -28,7 +28,8 @@ import numpy as np
 import pandas as pd
 
 from cip_analysis.publish.declaring.firsts import list_firsts
-from cip_analysis.publish.declaring.labels import Declared, Told, list_cells
+from cip_analysis.publish.declaring.labels import Declared, Told, list_cells, name_values
+from cip_analysis.publish.declaring.reasons import few_providers, no_reasons, what_adds, what_is_ruled, what_rests
 from cip_analysis.publish.declaring.refusals import (
     DisclosureError,
     refuse_bad_counts,
@@ -41,7 +42,8 @@ from cip_analysis.publish.protection import ledger
 from cip_analysis.publish.protection.cells import Listing
 from cip_analysis.publish.protection.deciding import decide_cells
 from cip_analysis.publish.protection.rounding import nearest
-from cip_analysis.publish.protection.rulings import FORECAST, PROVIDERS, RESTS, SMALL, Ruled, Ruling
+from cip_analysis.publish.protection.rulings import ADDS, FORECAST, SMALL, Ruled
+from cip_analysis.publish.protection.summed import Summed, list_amounts, list_summed, rule_on_values
 from cip_analysis.publish.words import STATISTICS
 from cip_analysis.records import Released
 from cip_analysis.settings import Disclosure
@@ -56,6 +58,7 @@ FORECAST_RULE = "A forecast is withheld whole where it starts from a withheld co
 NO_COUNTS = "Nothing in it is withheld or rounded further"
 AS_PUBLISHED = "Published figures, as published: not rounded further"
 PROTECTED = "Some larger counts are withheld too, because a smaller one could be worked out from them"
+SUMS_PROTECTED = "Some sums are withheld too, because that of a few could be worked out from them"
 ROUNDED_TO_ADD = "Some are rounded up or down a little further, so that parts add to their totals"
 WORKED_OUT = "Worked out from published figures: nothing withheld, nor rounded further"
 
@@ -89,8 +92,8 @@ def release(
     counts: columns that count children, whole and never negative. 1 to threshold - 1 are withheld, noughts too unless
     the rule shows them, and so is whatever else would give those away; the others are rounded to the nearest base,
     halves up, or near it where only so totals are the sums of their parts.
-    bases: column of values -> the count, or counts, it rests on; withheld wherever one of those is.
-    plain: labels, years and dates with no children behind them.
+    bases: column of values -> the count, or counts, it rests on, or another such column; withheld wherever one of
+    those is. plain: labels, years and dates with no children behind them.
     told: `measure`, `labels`, `across`, `totals`, `adding`, `providers`, each as in declaring/labels.py.
     The index is dropped; a named one is refused, because it is usually the child. A table that declares no count says
     so in place of the rule.
@@ -99,15 +102,19 @@ def release(
     rests_on = _resting(bases)
     hidden = _refuse(table, (counts, rests_on, plain), told)
     refuse_bad_counts(table, counts)
-    listings = list_cells(table, Declared(counts, plain, told), ledger.name_next())
+    declared = Declared(counts, plain, told)
+    listings = list_cells(table, declared, ledger.next_name())
     ruled = _rule_on(listings, about.rule)
-    why = pd.DataFrame("", index=table.index, columns=table.columns, dtype="str")
-    why = _what_rests(_what_is_ruled(why, listings, ruled), rests_on)
-    why = _few_providers(why, table, told.get("providers", {}), about.rule)
+    why = what_rests(what_is_ruled(no_reasons(table), listings, ruled), rests_on)
+    why = few_providers(why, table, told.get("providers", {}), about.rule)
+    amounts = list_amounts(table, why, *name_values(table, Declared(counts, plain, told), ledger.next_name()))
+    summed = list_summed(amounts, listings, rests_on)
+    ruled = {**ruled, **_rule_on_values(summed, ruled)}
+    why = what_rests(what_adds(why, summed, ruled), rests_on)
     rounded = {one.column: _as_ruled(table[one.column], one, ruled) for one in listings}
     shown = table.assign(**rounded).drop(columns=hidden)
     kept = why.drop(columns=hidden)
-    _note("table", (listings, ruled), kept, len(set(kept) - set(plain)))
+    _note(("table", len(set(kept) - set(plain))), listings, ruled, kept, summed)
     words = _in_words(about.rule, listings, ruled) if counts else NO_COUNTS
     return _released(shown, kept != "", about, words)
 
@@ -138,15 +145,15 @@ def release_forecast(
     rests_on = _resting(bases)
     _refuse(table, (["p50", *[name for name in statistics if name != "p50"]], rests_on, ["month", *by, *plain]), told)
     refuse_bad_forecast(table, statistics, by)
-    firsts = list_firsts(table, statistics, by, told, ledger.name_next())
+    firsts = list_firsts(table, statistics, by, told, ledger.next_name())
     ruled = _rule_on([firsts.listing], about.rule)
     hidden = firsts.withheld(ruled, about.rule)
-    why = pd.DataFrame("", table.index, table.columns, dtype="str")
-    why = _what_rests(why.assign(**{name: why[name].mask(hidden, FORECAST) for name in statistics}), rests_on)
+    why = no_reasons(table)
+    why = what_rests(why.assign(**{name: why[name].mask(hidden, FORECAST) for name in statistics}), rests_on)
     known = firsts.shown(ruled)
     rounded = {name: _rounded(table[name], about.rule.rounding_base) for name in statistics}
     shown = table.assign(**{name: known.combine_first(column) for name, column in rounded.items()})
-    _note("forecast", ([firsts.listing], ruled), why, len(statistics) + len(rests_on))
+    _note(("forecast", len(statistics) + len(rests_on)), [firsts.listing], ruled, why)
     words = f"{_in_words(about.rule, [firsts.listing], ruled)}. {FORECAST_RULE}"
     return _released(shown, why != "", about, words)
 
@@ -259,7 +266,7 @@ def _refuse(
     return behind
 
 
-# ---- the rule, one step a function: each takes why cells are withheld and returns more of them ---------------------
+# ---- what is ruled ------------------------------------------------------------------------------------------------
 
 
 def _rule_on(listings: Sequence[Listing], rule: Disclosure) -> Ruled:
@@ -269,26 +276,13 @@ def _rule_on(listings: Sequence[Listing], rule: Disclosure) -> Ruled:
     return {key: pending[key] for key in keys} if keys <= set(pending) else decide_cells(listings, rule)
 
 
-def _what_is_ruled(why: pd.DataFrame, listings: Sequence[Listing], ruled: Ruled) -> pd.DataFrame:
-    """Why each count is withheld."""
-    nothing = Ruling(None)
-    told = {one.column: [ruled.get(key, nothing).why if key else "" for key in one.keys] for one in listings}
-    return why.assign(**{name: pd.Series(reasons, why.index, dtype="str") for name, reasons in told.items()})
-
-
-def _what_rests(why: pd.DataFrame, rests_on: Mapping[str, list[str]]) -> pd.DataFrame:
-    """The same, with every value withheld where a count that it rests on is."""
-    resting = {value: (why[base] != "").any(axis=1) for value, base in rests_on.items()}
-    return why.assign(**{value: why[value].mask(flags & why[value].eq(""), RESTS) for value, flags in resting.items()})
-
-
-def _few_providers(
-    why: pd.DataFrame, table: pd.DataFrame, providers: Mapping[str, str], rule: Disclosure
-) -> pd.DataFrame:
-    """The same, with every value withheld that has some providers behind it but fewer than the rule asks for."""
-    few = {value: table[behind].lt(rule.fewest_providers) & table[behind].gt(0) for value, behind in providers.items()}
-    flagged = {value: so.fillna(False).astype(bool) & why[value].eq("") for value, so in few.items()}
-    return why.assign(**{value: why[value].mask(flags, PROVIDERS) for value, flags in flagged.items()})
+def _rule_on_values(summed: Sequence[Summed], ruled: Ruled) -> Ruled:
+    """What is withheld of the values that add up: as the pack has ruled or, where it has not, as the table needs."""
+    pending = ledger.ruled_for_next()
+    if {key for one in summed for key in one.amounts.cells} <= set(pending):
+        return {key: pending[key] for one in summed for key in one.amounts.cells}
+    found = rule_on_values([one.given(ruled) for one in summed])
+    return {key: ruling for one in found for key, ruling in one.items()}
 
 
 def _as_ruled(counts: pd.Series, listing: Listing, ruled: Ruled) -> pd.Series:
@@ -305,21 +299,24 @@ def _rounded(counts: pd.Series, base: int) -> pd.Series:
 def _in_words(rule: Disclosure, listings: Sequence[Listing], ruled: Ruled) -> str:
     """The rule, and what more was done to keep small counts small and totals the sums of their parts."""
     counts = {key: count for listing in listings for key, count in listing.cells.items()}
-    shown = {key: ruling.shown for key, ruling in ruled.items() if ruling.shown is not None}
+    shown = {key: number for key in counts if (number := ruled[key].shown) is not None}
     near = nearest(np.array([counts[key] for key in shown], dtype="int64"), rule.rounding_base)
     said = [
         (PROTECTED, any(ruled[key].why not in ("", SMALL) for key in counts)),
+        (SUMS_PROTECTED, any(ruling.why == ADDS for ruling in ruled.values())),
         (ROUNDED_TO_ADD, rule.rounding_base > 1 and near.tolist() != list(shown.values())),
     ]
     return ". ".join([rule_in_words(rule), *[words for words, so in said if so]])
 
 
-def _note(kind: str, decided: tuple[Sequence[Listing], Ruled], why: pd.DataFrame, columns: int) -> None:
-    """Record a released table, where a pack keeps account."""
-    (listings, ruled), reasons = decided, Counter(why.to_numpy().ravel().tolist())
+def _note(
+    kind: tuple[str, int], listings: Sequence[Listing], ruled: Ruled, why: pd.DataFrame, summed: Sequence[Summed] = ()
+) -> None:
+    """Record a released table, where a pack keeps account. kind: table or forecast, and its columns beside labels."""
+    reasons = Counter(why.to_numpy().ravel().tolist())
     del reasons[""]
-    number, names = ledger.next_number(), tuple(why.columns)
-    ledger.record(ledger.Entry(number, kind, names, tuple(listings), ruled, len(why) * columns, dict(reasons)))
+    number, names, cells = ledger.next_number(), tuple(why.columns), len(why) * kind[1]
+    ledger.record(ledger.Entry(number, kind[0], names, tuple(listings), ruled, cells, dict(reasons), tuple(summed)))
 
 
 def _released(table: pd.DataFrame, flags: pd.DataFrame, about: About, rule: str) -> Released:

@@ -308,3 +308,10 @@ def test_a_forecast_of_one_setting_is_withheld_to_protect_another_and_their_sum_
     assert shown.rule.endswith(
         "A forecast is withheld whole where it starts from a withheld count, and rounded likewise"
     )
+
+
+def test_a_value_that_rests_on_another_value_is_withheld_wherever_that_is_and_however_far_down():
+    table = pd.DataFrame({"children": [20, 3], "pounds": [9.0, 8.0], "share": [0.5, 0.5], "change": [0.1, 0.2]})
+    shown = release(table, ABOUT, counts=["children"],
+                    bases={"change": "share", "share": "pounds", "pounds": "children"})  # fmt: skip
+    assert shown.withheld[["pounds", "share", "change"]].to_numpy().tolist() == [[False] * 3, [True] * 3]

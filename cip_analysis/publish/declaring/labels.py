@@ -51,6 +51,7 @@ class Told(TypedDict, total=False):
     across: str
     totals: Sequence[str]
     adding: Sequence[str]
+    over: Mapping[str, Sequence[str]]
     providers: Mapping[str, str]
 
 
@@ -102,6 +103,17 @@ def label_rows(table: pd.DataFrame, declared: Declared) -> list[frozenset[Label]
     return [frozenset(label for label in row if label) for row in zip(*columns, strict=True)] or [
         frozenset() for _row in range(len(table))
     ]
+
+
+def name_values(table: pd.DataFrame, declared: Declared, own: str) -> tuple[dict[str, str], list[frozenset[Label]]]:
+    """What the values of each column that adds up are called, and the labels of each row.
+
+    A value column has a measure where `measure` names one for it; else its cells are this table's alone.
+    """
+    measure = declared.told.get("measure", "")
+    named = {} if isinstance(measure, str) else measure
+    names = {column: named.get(column) or f"{own}: {column}" for column in declared.told.get("adding", ())}
+    return names, label_rows(table, declared) if names else []
 
 
 def _names(table: pd.DataFrame, declared: Declared) -> Mapping[str, str | int | date]:

@@ -23,6 +23,7 @@ from cip_analysis.publish.protection.rulings import (
     told_cells,
     told_key,
 )
+from cip_analysis.publish.protection.summed import Summed, read_summed, told_summed
 
 PRIVATE = 0o600
 
@@ -35,8 +36,9 @@ class LedgerError(ValueError):
 class Entry:
     """One released table. number: in the order of release. kind: table or forecast. columns: as shown.
 
-    listings: its count columns, or the first months of its series. outcome: what became of each count. cells: how many
-    it has beside its labels. reasons: why some are withheld -> how many are.
+    listings: its count columns, or the first months of its series. summed: its columns of values that add up.
+    outcome: what became of each count and each such value (nought where it is shown). cells: how many it has beside
+    its labels. reasons: why some are withheld -> how many are.
     """
 
     number: int
@@ -46,6 +48,7 @@ class Entry:
     outcome: Ruled
     cells: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
+    summed: tuple[Summed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,14 +121,19 @@ def ruled_for_next() -> Ruled:
     return _recorder.rulings.tables.get(len(_recorder.entries) + 1, {})
 
 
+def next_name() -> str:
+    """What the cells of the table that is released next are called, where no other table shares them."""
+    return own_name(next_number())
+
+
 def next_number() -> int:
     """The number of the table that is released next, from one; one where nothing is recorded."""
     return len(_recorder.entries) + 1
 
 
-def name_next() -> str:
-    """What the cells of the next table are called where no other table shares them."""
-    return f"table {next_number()}"
+def own_name(number: int) -> str:
+    """What the cells of a table are called where no other table shares them."""
+    return f"table {number}"
 
 
 def record(entry: Entry) -> None:
@@ -150,6 +158,7 @@ def _told_entry(entry: Entry) -> dict[str, Any]:
         "outcome": told_cells(entry.outcome),
         "cells": entry.cells,
         "reasons": dict(sorted(entry.reasons.items())),
+        "summed": [told_summed(one) for one in entry.summed],
     }
 
 
@@ -167,6 +176,7 @@ def _read_entry(told: Mapping[str, Any]) -> Entry:
         read_cells(told["outcome"]),
         told["cells"],
         told["reasons"],
+        tuple(read_summed(one) for one in told["summed"]),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,8 +16,9 @@ import pandas as pd
 from cip_analysis.publish.protection.cells import Key, Listing, differing_from
 from cip_analysis.publish.protection.deciding import DecisionError, decide_cells
 from cip_analysis.publish.protection.earlier import ALONE, Earlier, bind_earlier, write_list
-from cip_analysis.publish.protection.ledger import Entry, Ledger
-from cip_analysis.publish.protection.rulings import REASONS, Ruling, Rulings
+from cip_analysis.publish.protection.ledger import Entry, Ledger, own_name
+from cip_analysis.publish.protection.rulings import REASONS, Ruled, Ruling, Rulings
+from cip_analysis.publish.protection.summed import rule_on_values
 from cip_analysis.settings import Disclosure
 
 __all__ = ["Rulings", "applied", "decide", "find_conflicts", "statement", "write_cells", "write_rulings"]
@@ -66,7 +67,34 @@ def decide(ledgers: Mapping[str, Ledger], rule: Disclosure, earlier: Sequence[Ea
         pairs = zip(one.listing.keys, one.known.keys, strict=True)
         own = {key: ruled[known] for key, known in pairs if key is not None and known is not None}
         tables[one.notebook][one.entry.number] |= own
+    for notebook, number, sums in _rule_on_sums(ledgers, tables):
+        tables[notebook][number].update(sums)
     return {name: Rulings(own) for name, own in tables.items()}
+
+
+def _rule_on_sums(
+    ledgers: Mapping[str, Ledger], counts: Mapping[str, Mapping[int, Ruled]]
+) -> Iterable[tuple[str, int, Ruled]]:
+    """Each table's rulings on its values that add up, given what is withheld of its counts and all other tables'."""
+    every = [
+        (notebook, entry.number, summed)
+        for notebook, ledger in ledgers.items()
+        for entry in ledger.entries
+        for summed in entry.summed
+    ]
+    known = [
+        replace(given, keys=tuple(key and (_whole_name(key[0], notebook, number), key[1]) for key in given.keys))
+        for notebook, number, summed in every
+        for given in [summed.given(counts[notebook][number])]
+    ]
+    for (notebook, number, summed), named, ruled in zip(every, known, rule_on_values(known), strict=True):
+        pairs = zip(summed.amounts.keys, named.keys, strict=True)
+        yield notebook, number, {key: ruled[one] for key, one in pairs if key and one and one in ruled}
+
+
+def _whole_name(what: str, notebook: str, number: int) -> str:
+    """What cells are called in the whole pack: those of no measure are their own table's alone."""
+    return f"{ALONE}{notebook}, {what}" if what.startswith(f"{own_name(number)}: ") else what
 
 
 def applied(ledger: Ledger) -> str:
@@ -130,19 +158,16 @@ def _bind(ledgers: Mapping[str, Ledger]) -> Iterable[_Bound]:
     for notebook, ledger in ledgers.items():
         for entry in ledger.entries:
             for listing in entry.listings:
-                own = _own_names(listing, notebook)
+                own = _own_names(listing, notebook, entry.number)
                 torn = bool(differing_from(own, found))
                 known = own.called(f"{ALONE}{notebook}, table {entry.number}: {listing.column}") if torn else own
                 found |= known.cells
                 yield _Bound(notebook, entry, listing, known, torn or bool(listing.measure and not listing.shared))
 
 
-def _own_names(listing: Listing, notebook: str) -> Listing:
+def _own_names(listing: Listing, notebook: str, number: int) -> Listing:
     """The cells by names that hold in the whole pack: those of no measure are this notebook's alone."""
-    keys = tuple(
-        key if key is None or key[0] == listing.measure else (f"{ALONE}{notebook}, {key[0]}", key[1])
-        for key in listing.keys
-    )
+    keys = tuple(key and (_whole_name(key[0], notebook, number), key[1]) for key in listing.keys)
     return Listing(listing.column, keys, listing.counts, listing.measure)
 
 

@@ -16,7 +16,7 @@ from cip_analysis.publish.disclosure import About, release, release_forecast
 from cip_analysis.publish.protection import ledger, pack_wide
 from cip_analysis.publish.protection.earlier import EarlierError, read_earlier
 from cip_analysis.publish.protection.ledger import Ledger, LedgerError, read_ledger
-from cip_analysis.publish.protection.rulings import FORECAST, PROTECTS, RESTS, SMALL
+from cip_analysis.publish.protection.rulings import ADDS, FORECAST, PROTECTS, RESTS, SMALL
 from cip_analysis.records import Released
 from cip_analysis.settings import Disclosure
 
@@ -271,3 +271,57 @@ def test_an_earlier_pack_that_cannot_be_read_is_refused_by_its_folder(tmp_path, 
         read_earlier(tmp_path)
     with pytest.raises(EarlierError, match="cannot be read"):
         read_earlier(tmp_path / "absent")
+
+
+# ---- values that add up ------------------------------------------------------------------------------------------
+
+SPENT = {"children": "children paid for", "spend_gbp": "placement spend"}
+
+
+def spend_by_setting() -> Released:
+    """£4,000, £3,000 and £90,000 of £97,000: the first rests on three children."""
+    table = pd.DataFrame({"setting": ["all", "a", "b", "c"], "children": [53, 3, 20, 30],
+                          "spend_gbp": [97_000.0, 4_000.0, 3_000.0, 90_000.0]})  # fmt: skip
+    return release(table, ABOUT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"],
+                   measure=SPENT, adding=["spend_gbp"])  # fmt: skip
+
+
+def spend_of_one(children: int = 20) -> Released:
+    table = pd.DataFrame({"setting": ["b"], "children": [children], "spend_gbp": [3_000.0]})
+    return release(table, ABOUT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"],
+                   measure=SPENT, adding=["spend_gbp"])  # fmt: skip
+
+
+def test_the_pounds_of_a_few_children_are_not_left_to_be_worked_out_from_their_total():
+    assert spend_by_setting().withheld["spend_gbp"].tolist() == [False, True, True, False]
+
+
+def test_pounds_withheld_on_one_page_are_withheld_on_every_page(tmp_path):
+    ledgers = ran_all({"06": spend_by_setting, "07": spend_of_one}, tmp_path)
+    rulings = pack_wide.decide(ledgers, EXACT)
+    assert pack_wide.applied(ledgers["06"]) == rulings["06"].digest()
+    shown, second = ran_again(spend_of_one, rulings["07"], tmp_path)
+    assert shown.withheld["spend_gbp"].tolist() == [True]
+    assert pack_wide.applied(second) == rulings["07"].digest()
+
+
+def test_a_count_withheld_to_protect_another_page_takes_its_pounds_with_it_and_another_sum_to_keep_them(tmp_path):
+    """Six children in b are withheld on page 01 to protect three in a; page 06 holds the pounds of all."""
+
+    def counted() -> Released:
+        table = pd.DataFrame({"setting": ["all", "a", "b", "c"], "children": [39, 3, 6, 30]})
+        return release(table, ABOUT, counts=["children"], plain=["setting"], measure=SPENT["children"])
+
+    def spent() -> Released:
+        table = pd.DataFrame({"setting": ["b", "c", "d", "all"], "children": [6, 30, 80, None],
+                              "spend_gbp": [9e3, 9e4, 8e4, 1.79e5]}).astype({"children": "Int64"})  # fmt: skip
+        return release(table, ABOUT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"],
+                       measure=SPENT, adding=["spend_gbp"])  # fmt: skip
+
+    ledgers = ran_all({"01": counted, "06": spent}, tmp_path)
+    assert ledgers["06"].entries[0].reasons == {}
+    shown, second = ran_again(spent, pack_wide.decide(ledgers, EXACT)["06"], tmp_path)
+    assert shown.withheld["spend_gbp"].sum() == 2
+    assert shown.withheld["spend_gbp"].iloc[0]
+    assert second.entries[0].reasons == {PROTECTS: 1, RESTS: 1, ADDS: 1}
+    assert "Some sums are withheld too" in shown.rule
