@@ -24,6 +24,29 @@ def _a_financial_year(typed: str) -> str:
 FinancialYear = Annotated[str, AfterValidator(_a_financial_year)]
 
 
+def contrast_with_white(colour: str) -> float:
+    """How far a colour written #12436D stands from white: 1 for white itself, 21 for black. Source: WCAG 2.2, 1.4.3.
+
+    >>> round(contrast_with_white("#12436D"), 1)
+    10.2
+    """
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+
+
+def _a_readable_colour(typed: str) -> str:
+    """A colour that white can be read on; ValueError for one that it cannot, or that is none."""
+    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", typed):
+        raise ValueError(f"{typed} is not a colour: write # and six digits or letters from A to F, as #12436D")
+    if (contrast := contrast_with_white(typed)) < 4.5:
+        raise ValueError(f"white on {typed} has a contrast of {contrast:.1f} to 1; take a shade dark enough for 4.5")
+    return typed
+
+
+Colour = Annotated[str, AfterValidator(_a_readable_colour)]
+
+
 class SettingsError(ValueError):
     """A settings file is missing, unreadable, or says something it may not."""
 
@@ -92,7 +115,7 @@ class Council(Settings):
     neighbours: tuple[str, ...]
     neighbours_model: str
     weeks_per_year: Literal["52", "52.14", "52.18"] = "52.18"
-    colour: str = "#12436D"
+    colour: Colour = "#12436D"
     capacity: Capacity
     payment_columns: PaymentColumns = PaymentColumns()
     conventions: Conventions = Conventions()

@@ -12,6 +12,7 @@ from cip_analysis.settings import (
     Pack,
     Run,
     SettingsError,
+    contrast_with_white,
     find_root,
     read_assumptions,
     read_settings,
@@ -125,3 +126,19 @@ def test_a_ledger_total_of_what_is_no_financial_year_is_refused_and_told_how_to_
     (tmp_path / "run.toml").write_text(kept.replace('{ "2017-18" =', f'{{ "{year}" ='), encoding="utf-8")
     with pytest.raises(SettingsError, match=f"{year} is not a financial year: write it as 2017-18"):
         read_settings(tmp_path / "run.toml", Run)
+
+
+@pytest.mark.parametrize(("colour", "contrast"), [("#000000", 21.0), ("#FFFFFF", 1.0), ("#767676", 4.54)])
+def test_contrast_with_white_is_the_guidelines_own(colour, contrast):
+    assert contrast_with_white(colour) == pytest.approx(contrast, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("colour", "fault"),
+    [("#FFDD00", r"colour: white on #FFDD00 has a contrast of 1\.3 to 1"), ("navy", "navy is not a colour")],
+)
+def test_a_councils_colour_that_words_cannot_be_read_on_is_refused(tmp_path, colour, fault):
+    shipped = (ROOT / "config" / "councils" / "leicestershire.toml").read_text(encoding="utf-8")
+    (tmp_path / "council.toml").write_text(shipped.replace("#12436D", colour), encoding="utf-8")
+    with pytest.raises(SettingsError, match=fault):
+        read_settings(tmp_path / "council.toml", Council)

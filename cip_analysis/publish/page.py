@@ -12,58 +12,24 @@ import copy
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import jinja2
 import nbformat
 from bs4 import BeautifulSoup, Tag
 from markupsafe import Markup
 from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
 
+from cip_analysis.publish.report.layout import AUDIENCES, MOST_BYTES, TEMPLATES, Cover, Link, PageError, lay_out
+from cip_analysis.publish.report.references import NUMBERED, Place, Places, link_references
 from cip_analysis.publish.tables import MARK
-from cip_analysis.publish.words import day_in_words
-from cip_analysis.settings import Signature
 
-TEMPLATES = Path(__file__).parent / "template"
+__all__ = [
+    "AUDIENCES", "MOST_BYTES", "TEMPLATES", "Cover", "Draft", "Link", "PageContext", "PageError", "PageSummary",
+    "check_outputs", "draft_page", "finish_page", "marks_of", "render_page", "sentences", "summarise",
+]  # fmt: skip
 NO_ALT = "No description has been provided for this image"
-MOST_BYTES = 1_500_000
-AUDIENCES = {"public": "Public version", "exempt": "Exempt version, not for publication"}
-
-
-class PageError(ValueError):
-    """A notebook cannot become a page: what it shows did not come through the door, or cannot be read by everyone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One page of the pack, as another links to it."""
-
-    href: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cover:
-    """What every page says about its pack."""
-
-    title: str
-    council: str
-    meeting: str
-    status: str
-    audience: str
-    as_at: date | None
-    synthetic: bool
-    run_id: str
-    code_version: str
-
-    @property
-    def audience_in_words(self) -> str:
-        """Who may read it."""
-        return AUDIENCES[self.audience]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +39,6 @@ class PageContext:
     cover: Cover
     previous: Link | None = None
     next: Link | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One sentence for the front page, and the page that found it."""
-
-    words: str
-    href: str
-    page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,44 +53,57 @@ class PageSummary:
     data_quality: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class IndexContext:
-    """What the front page is made of. facts: name and words of each line of "About this pack"."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """A notebook as a page's body, its exhibits numbered and its places named, before what other pages hold is known.
 
-    cover: Cover
-    pages: tuple[PageSummary, ...]
-    facts: tuple[tuple[str, str], ...]
-    quality: tuple[Signature, ...]
-    rule: str
+    name: the notebook's, without ending; blank for a page that stands alone.
+    """
+
+    name: str
+    title: str
+    body: BeautifulSoup
+
+    @property
+    def place(self) -> Place:
+        """The page as others may link to it."""
+        named = {str(tag["id"]): tag.get_text(" ", strip=True) for tag in self.body.select("h2[id], h3[id], h4[id]")}
+        exhibits = self.body.select("figure.exhibit-figure, div.exhibit-table")
+        numbered = {str(tag["id"]): str(tag["id"]).replace("-", " ").capitalize() for tag in exhibits}
+        return Place(self.title, numbered | named)
 
 
 def render_page(notebook: nbformat.NotebookNode, context: PageContext) -> str:
-    """The executed notebook as a whole HTML page.
+    """The executed notebook as a whole HTML page that stands alone.
 
     Raises PageError, naming the cell, for output that did not come through the door, an error or a warning; and for a
     page that is not accessible, loads something from elsewhere, or weighs more than 1.5 MB.
     """
+    return finish_page(draft_page(notebook, ""), context, {})
+
+
+def draft_page(notebook: nbformat.NotebookNode, name: str) -> Draft:
+    """The executed notebook as a page's body. Raises PageError as `render_page` does."""
     check_outputs(notebook)
     soup = BeautifulSoup(_body_of(notebook), "html.parser")
-    heading = _outline(soup)
-    _number_exhibits(soup)
+    title = _outline(soup)
+    _number_exhibits(soup, name)
     _finish_tables(soup)
     _check_pictures(soup)
     _check_nothing_remote(soup)
-    headings = [Link(str(tag["id"]), tag.get_text(" ", strip=True)) for tag in soup.find_all("h2")]
-    page = _layout("page.html.j2", context.cover, heading=heading, headings=headings, body=Markup(str(soup)),  # noqa: S704
+    return Draft(name, title, soup)
+
+
+def finish_page(draft: Draft, context: PageContext, places: Places) -> str:
+    """A draft as a whole page, its references to other places of the pack made links.
+
+    places: every page that may be linked to, by name. Raises PageError for a reference that leads nowhere.
+    """
+    link_references(draft.body, {**places, draft.name: draft.place}, draft.name)
+    headings = [Link(str(tag["id"]), tag.get_text(" ", strip=True)) for tag in draft.body.find_all("h2")]
+    body = Markup(str(draft.body))  # noqa: S704  (check_outputs and the checks of the draft have passed it)
+    return lay_out("page.html.j2", context.cover, heading=draft.title, headings=headings, body=body,
                    previous=context.previous, next=context.next)  # fmt: skip
-    return _of_fair_size(page, heading)
-
-
-def render_index(context: IndexContext) -> str:
-    """The front page: what the pack is, what it found, what each page answers, and who signed for it."""
-    findings = [Finding(words, page.href, page.title) for page in context.pages for words in page.findings]
-    notes = [words for page in context.pages for words in page.data_quality]
-    page = _layout("index.html.j2", context.cover, heading=context.cover.title, pages=context.pages,
-                   findings=findings, notes=notes, facts=context.facts, quality=context.quality,
-                   rule=context.rule)  # fmt: skip
-    return _of_fair_size(page, "index")
 
 
 def summarise(notebook: nbformat.NotebookNode, href: str) -> PageSummary:
@@ -256,22 +226,38 @@ def _outline(soup: BeautifulSoup) -> str:
             raise PageError(f"The heading {words!r} skips from level {before} to {level}. Use {'#' * (before + 1)}.")
         before = level
         slug = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or "section"
+        slug = f"section-{slug}" if NUMBERED.match(slug) else slug
         seen[slug] = seen.get(slug, 0) + 1
         tag.attrs = {"id": slug if seen[slug] == 1 else f"{slug}-{seen[slug]}"}
     return titles[0]
 
 
-def _number_exhibits(soup: BeautifulSoup) -> None:
-    """Figures and tables numbered in the order of the page, and their regions named by those numbers."""
+def _number_exhibits(soup: BeautifulSoup, name: str) -> None:
+    """Figures and tables numbered in the order of the page, named by those numbers, each with its file beside it."""
     for number, figure in enumerate(soup.select("figure.exhibit-figure"), 1):
-        name = f"Figure {number}"
-        _begin_with(_one(figure, "figcaption"), f"{name}: ")
-        _begin_with(_one(figure, "caption"), f"Numbers behind {name}: ")
-        _one(figure, ".scroll")["aria-label"] = f"Numbers behind {name}, scrolls sideways"
-        _one(figure, "summary").string = f"Numbers behind {name}"
+        called = f"Figure {number}"
+        _begin_with(_one(figure, "figcaption"), f"{called}: ")
+        _begin_with(_one(figure, "caption"), f"Numbers behind {called}: ")
+        _one(figure, ".scroll")["aria-label"] = f"Numbers behind {called}, scrolls sideways"
+        _one(figure, "summary").string = f"Numbers behind {called}"
+        _name_exhibit(soup, figure, called, name)
     for number, exhibit in enumerate(soup.select("div.exhibit-table"), 1):
-        _begin_with(_one(exhibit, "caption"), f"Table {number}: ")
-        _one(exhibit, ".scroll")["aria-label"] = f"Table {number}, scrolls sideways"
+        called = f"Table {number}"
+        _begin_with(_one(exhibit, "caption"), f"{called}: ")
+        _one(exhibit, ".scroll")["aria-label"] = f"{called}, scrolls sideways"
+        _name_exhibit(soup, exhibit, called, name)
+
+
+def _name_exhibit(soup: BeautifulSoup, exhibit: Tag, called: str, name: str) -> None:
+    """Give an exhibit a place of its own to link to, and a link to its numbers as a file."""
+    place = called.lower().replace(" ", "-")
+    exhibit["id"] = place
+    if name:
+        file = soup.new_tag("a", attrs={"href": f"data/{name}-{place}.csv", "download": ""})
+        file.string = f"{called} as a CSV file"
+        beside = soup.new_tag("p", attrs={"class": "files screen-only"})
+        beside.append(file)
+        exhibit.append(beside)
 
 
 def _one(tag: Tag, selector: str) -> Tag:
@@ -319,31 +305,3 @@ def _check_nothing_remote(soup: BeautifulSoup) -> None:
                 raise PageError(f"A <{tag.name}> loads something from elsewhere. A page carries everything in itself.")
             if name.startswith("on") or str(value).strip().lower().startswith("javascript:"):
                 raise PageError(f"A <{tag.name}> would run something. A page of evidence runs nothing.")
-
-
-def _layout(template: str, cover: Cover, **parts: object) -> str:
-    said = [cover.council, cover.status.upper(), cover.audience_in_words]
-    head = [*(["SYNTHETIC: invented data, not real children"] if cover.synthetic else []), *said]
-    css = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    written = _environment().get_template(template)
-    return written.render(**parts, cover=cover, css=Markup(css), print_head=_css_text(" · ".join(head)))  # noqa: S704
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    environment.filters.update(day=day_in_words, css_text=_css_text)
-    return environment
-
-
-def _css_text(words: str) -> Markup:
-    """Words inside a quoted string of the style sheet: letters, figures and plain punctuation only."""
-    return Markup(re.sub(r"[^\w\s.,:;()·–&'’-]", "", words))  # noqa: S704  (nothing is left that could end a string)
-
-
-def _of_fair_size(page: str, name: str) -> str:
-    if (size := len(page.encode("utf-8"))) > MOST_BYTES:
-        raise PageError(f"{name}: the page weighs {size / 1e6:.1f} MB, more than 1.5. Show fewer or smaller exhibits.")
-    return page

@@ -13,18 +13,8 @@ from bs4 import BeautifulSoup
 from publish.projects import a_code_cell, prose
 
 from cip_analysis.publish.charts import lines
-from cip_analysis.publish.page import (
-    Cover,
-    IndexContext,
-    Link,
-    PageContext,
-    PageError,
-    render_index,
-    render_page,
-    summarise,
-)
+from cip_analysis.publish.page import Cover, Link, PageContext, PageError, render_page, summarise
 from cip_analysis.publish.tables import MARK, exhibit, table
-from cip_analysis.settings import Signature
 
 COVER = Cover(
     "A small pack", "Smallshire", "Cabinet, one day", "draft", "public", date(2018, 3, 31), True, "abc", "def"
@@ -214,27 +204,3 @@ def test_the_front_page_takes_question_answer_findings_and_notes_from_the_notebo
     assert told.answer == "There are 554."
     assert told.findings == ("There are 554.", "Rates rose.")
     assert told.data_quality == ("Six rows are late.",)
-
-
-def an_index() -> BeautifulSoup:
-    notebook = nbformat.v4.new_notebook(cells=[TITLE, a_sentence("There are 554.", "answer", "finding")])
-    signed = Signature(role="analyst", name="An analyst", signed=date(2018, 9, 1))
-    context = IndexContext(COVER, (summarise(notebook, "01_first.html"),), (("Seed", "7"),),
-                           (signed, Signature(role="approver")), "The rule")  # fmt: skip
-    return BeautifulSoup(render_index(context), "html.parser")
-
-
-def test_the_front_page_lists_findings_pages_facts_and_who_signed():
-    page = an_index()
-    assert page.select_one(".findings li").get_text(" ", strip=True) == "There are 554. Children in care"
-    assert page.select_one(".pages a")["href"] == "01_first.html"
-    rows = [[cell.get_text() for cell in row.select("th, td")] for row in page.select("tr")]
-    assert ["Seed", "7"] in rows
-    assert ["Analyst", "An analyst", "1 September 2018"] in rows
-    assert ["Approver", "not yet named", "not yet signed"] in rows
-
-
-def test_the_front_page_says_what_the_results_must_not_be_used_for():
-    words = an_index().main.get_text(" ", strip=True)
-    assert "must not be used to decide anything about one child" in words
-    assert "The children on these pages are invented." in words

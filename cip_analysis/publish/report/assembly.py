@@ -1,38 +1,158 @@
-"""A finished pack's files: its pages and front page, and its manifest."""
+"""A finished pack's files: its pages, front page and the page on what it rests on, and its manifest.
+
+`write_pages` writes the pages and gives their HTML; once the products are made of it, `tell_downloads` adds the list of
+them to the front page; `write_manifest` comes last.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from cip_analysis.publish import page, provenance
+import pandas as pd
+
+from cip_analysis.publish import page, parameters, provenance
 from cip_analysis.publish.disclosure import rule_in_words
 from cip_analysis.publish.plan import PackError, Plan
+from cip_analysis.publish.products.exhibits import Exhibit, read_exhibits
+from cip_analysis.publish.report import gathering, rests
+from cip_analysis.publish.report.front import INDEX, Front, render_front, tell_downloads
+from cip_analysis.publish.report.glossary import read_glossary, terms_used
+from cip_analysis.publish.report.layout import Cover, Link, PageError
+from cip_analysis.publish.report.references import Place, Places
+from cip_analysis.publish.report.register import read_report_words
 from cip_analysis.publish.running.execution import Executed, standing
 from cip_analysis.publish.words import day_in_words
+from cip_analysis.settings import read_assumptions
+
+__all__ = ["make_cover", "tell_downloads", "write_manifest", "write_pages"]
 
 
-def write_pages(plan: Plan, cover: page.Cover, executed: Executed, folder: Path) -> None:
-    """Every page and the front page, into `folder`."""
-    pages = tuple(page.summarise(notebook, f"{name}.html") for name, notebook in executed.items())
-    links = [None, *[page.Link(one.href, one.title) for one in pages], None]
-    for place, (name, notebook) in enumerate(executed.items(), 1):
-        context = page.PageContext(cover, previous=links[place - 1], next=links[place + 1])
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """Every page drafted and what stands on them, before any is finished."""
+
+    executed: Executed
+    drafts: Mapping[str, page.Draft]
+    summaries: tuple[page.PageSummary, ...]
+    exhibits: tuple[Exhibit, ...]
+
+    @property
+    def links(self) -> dict[str, Link]:
+        """Each notebook's page, by the notebook's name."""
+        return {name: Link(f"{name}.html", draft.title) for name, draft in self.drafts.items()}
+
+    @property
+    def places(self) -> Places:
+        """Every place of the pack that may be linked to."""
+        about = Place(rests.TITLE, dict(rests.HEADINGS))
+        return {**{name: draft.place for name, draft in self.drafts.items()}, rests.RESTS: about}
+
+
+def write_pages(
+    plan: Plan, cover: Cover, executed: Executed, folder: Path, statement: pd.DataFrame | None = None
+) -> Mapping[str, str]:
+    """Every page into `folder`; file name -> HTML, the front page first.
+
+    statement: how much each notebook withholds and why (protection.pack_wide.statement), where it is known.
+    Raises PackError naming the page at fault: what it shows, a reference or evidence that leads nowhere.
+    """
+    made = _draft(plan, executed)
+    finished = _finish(plan, cover, made)
+    front = _front(plan, cover, made)
+    about = _rests(plan, cover, made, statement)
+    (folder / rests.ASSUMPTIONS).write_text(rests.assumptions_as_text(about.used), encoding="utf-8", newline="\n")
+    try:
+        pages = {INDEX: render_front(front), **finished, f"{rests.RESTS}.html": rests.render_rests(about)}
+    except PageError as error:
+        raise PackError(f"{error}\n{standing(plan.folder)}") from None
+    for name, html in pages.items():
+        (folder / name).write_text(html, encoding="utf-8", newline="\n")
+    return pages
+
+
+def _draft(plan: Plan, executed: Executed) -> Made:
+    """Every page's body, numbered. Raises PackError naming the notebook at fault."""
+    drafts = {}
+    for name, notebook in executed.items():
         try:
-            html = page.render_page(notebook, context)
-        except page.PageError as error:
+            drafts[name] = page.draft_page(notebook, name)
+        except PageError as error:
             raise PackError(f"{name}.ipynb: {error}\n{standing(plan.folder)}") from None
-        (folder / f"{name}.html").write_text(html, encoding="utf-8", newline="\n")
+    summaries = tuple(page.summarise(notebook, f"{name}.html") for name, notebook in executed.items())
+    exhibits = tuple(one for name, notebook in executed.items() for one in read_exhibits(name, notebook))
+    return Made(executed, drafts, summaries, exhibits)
+
+
+def _finish(plan: Plan, cover: Cover, made: Made) -> dict[str, str]:
+    """Every notebook's page, whole. Raises PackError naming the notebook at fault."""
+    onward = [None, *made.links.values(), Link(f"{rests.RESTS}.html", rests.TITLE)]
+    finished = {}
+    for place, (name, draft) in enumerate(made.drafts.items(), 1):
+        context = page.PageContext(cover, previous=onward[place - 1], next=onward[place + 1])
+        try:
+            finished[f"{name}.html"] = page.finish_page(draft, context, made.places)
+        except PageError as error:
+            raise PackError(f"{name}.ipynb: {error}\n{standing(plan.folder)}") from None
+    return finished
+
+
+def _front(plan: Plan, cover: Cover, made: Made) -> Front:
+    """What the front page is made of."""
+    words = read_report_words(plan.request.root, plan.pack.report)
     rule = rule_in_words(plan.run.disclosure_for(plan.audience))
-    index = page.IndexContext(cover, pages, _facts(plan, cover), plan.pack.quality, rule)
-    (folder / "index.html").write_text(page.render_index(index), encoding="utf-8", newline="\n")
+    about = Link(f"{rests.RESTS}.html", rests.TITLE)
+    return Front(cover, made.summaries, words, made.places, made.exhibits, _facts(plan, cover), rule, (about,))
 
 
-def make_cover(plan: Plan, executed: Executed, inputs: tuple[provenance.Hashed, ...]) -> page.Cover:
+def _rests(plan: Plan, cover: Cover, made: Made, statement: pd.DataFrame | None) -> rests.Rests:
+    """What the page on what the pack rests on is made of."""
+    root, drafts = plan.request.root, tuple(made.drafts.values())
+    held = read_assumptions(root / "config" / "assumptions.toml")
+    used = gathering.judgements_used(made.executed, held, made.links)
+    return rests.Rests(
+        cover=cover,
+        pages=made.summaries,
+        used=used,
+        unused=len(held) - len(used),
+        quality=plan.pack.quality,
+        treatments=gathering.exhibits_tagged(drafts, "treatments"),
+        reconciliation=gathering.exhibits_tagged(drafts, "reconciliation"),
+        limits=gathering.caveats_of(drafts),
+        sources=gathering.sources_of(made.exhibits, made.links),
+        terms=terms_used(read_glossary(root, plan.pack.glossary), gathering.words_of(drafts)),
+        rule=rule_in_words(plan.run.disclosure_for(plan.audience)),
+        statement=statement,
+        changes=None,
+        facts=_facts(plan, cover),
+        commands=_commands(plan),
+    )
+
+
+def _commands(plan: Plan) -> tuple[str, ...]:
+    """What to type to make the pack again."""
+    code = provenance.code_version(plan.request.root)
+    root = plan.request.root.resolve()
+    file = plan.request.pack_file.resolve()
+    pack_file = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
+    told = parameters.read_overrides(plan.request.overrides)
+    asked = "".join(f" --set {name}={parameters.as_told(value)}" for name, value in told.items())
+    own = "" if plan.audience == plan.pack.audience else f" --audience {plan.audience}"
+    return (
+        *((f"git checkout {code.commit}",) if code.commit else ()),
+        "uv sync --frozen",
+        f"cip pack {pack_file}{own}{asked}",
+        f"cip verify reports/{plan.folder.name}",
+    )
+
+
+def make_cover(plan: Plan, executed: Executed, inputs: tuple[provenance.Hashed, ...]) -> Cover:
     """What every page says about the pack, from its settings and from what its notebooks showed."""
     marks = [mark for notebook in executed.values() for mark in page.marks_of(notebook)]
     days = [date.fromisoformat(mark["as_at"]) for mark in marks if mark["as_at"]]
-    return page.Cover(
+    return Cover(
         title=plan.pack.title,
         council=plan.council.name,
         meeting=plan.pack.meeting,
@@ -42,6 +162,7 @@ def make_cover(plan: Plan, executed: Executed, inputs: tuple[provenance.Hashed, 
         synthetic=any(mark["synthetic"] for mark in marks),
         run_id=provenance.run_id(inputs, plan.told_values, provenance.key_packages()),
         code_version=provenance.code_version(plan.request.root).in_words,
+        colour=plan.council.colour,
     )
 
 
@@ -50,7 +171,7 @@ def _commonest(days: list[date]) -> date | None:
     return max(days, key=lambda day: (days.count(day), day), default=None)
 
 
-def _facts(plan: Plan, cover: page.Cover) -> tuple[tuple[str, str], ...]:
+def _facts(plan: Plan, cover: Cover) -> tuple[tuple[str, str], ...]:
     """The lines of "About this pack"."""
     chosen = {name: value for each in plan.told_values.values() for name, value in each.items() if value != ""}
     return (
@@ -68,7 +189,7 @@ def _facts(plan: Plan, cover: page.Cover) -> tuple[tuple[str, str], ...]:
 
 
 def write_manifest(
-    plan: Plan, cover: page.Cover, inputs: tuple[provenance.Hashed, ...], folder: Path, started: datetime
+    plan: Plan, cover: Cover, inputs: tuple[provenance.Hashed, ...], folder: Path, started: datetime
 ) -> None:
     """The manifest of the finished folder: what was asked, what went in, and what came out, hashed."""
     code = provenance.code_version(plan.request.root)
