@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cip_analysis.publish import parameters
-from cip_analysis.publish.page import AUDIENCES
-from cip_analysis.publish.running.kernels import read_notebook
+from cip_analysis.publish.running.notebooks import read_notebook
 from cip_analysis.settings import Council, Pack, Run, read_settings
 
-NAMED = ("returns", "payments", "published", "national", "track_record", "capacity", "indices", "settings")
+NAMED = ("returns", "payments", "published", "national", "track_record", "capacity", "indices", "settings",
+         "earlier", "previous", "words")  # fmt: skip
+EXEMPT = "exempt"
+AUDIENCES = ("public", EXEMPT)
 Values = dict[str, dict[str, parameters.Value]]
 
 
@@ -24,9 +26,10 @@ class PackRequest:
     """What to render and where.
 
     to: the folder that holds packs; the pack gets a folder of its own there. overrides: `name=value` texts.
-    audience: public or exempt; the pack's own unless told. An audience other than the pack's own is named in the
-    folder's name. keep_failed: a folder for a notebook that stops, which may then hold children's data; else none.
-    warm: kernels forked from one that has imported everything, where this system can.
+    audience: public or exempt; the pack's own unless told. What is exempt from publication goes into a folder of that
+    name. keep_failed: a folder for a notebook that stops, which may then hold children's data; else none.
+    warm: kernels forked from one that has imported everything, where this system can. fresh: every notebook
+    is run and every file made again, whatever is kept.
     """
 
     pack_file: Path
@@ -37,6 +40,7 @@ class PackRequest:
     overrides: tuple[str, ...] = ()
     keep_failed: Path | None = None
     warm: bool = True
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,9 @@ class Plan:
 
     @property
     def folder(self) -> Path:
-        """Where the pack will stand."""
-        own = self.audience == self.pack.audience
-        return self.request.to / (self.pack.name if own else f"{self.pack.name}-{self.audience}")
+        """Where the pack will stand; one that is not for publication in a folder apart."""
+        apart = self.request.to / EXEMPT if self.audience == EXEMPT else self.request.to
+        return apart / self.pack.name
 
 
 def plan_pack(request: PackRequest) -> Plan:
@@ -142,7 +146,12 @@ def _sources(
     extra = {f"parameter {name}": [root / value] for name, value in named.items() if (root / value).is_file()}
     settings = [request.pack_file, run_file, root / run.council, root / "config" / "assumptions.toml"]
     chosen = (run.claims, run.savings, run.budget, *run.scenarios)
+    pack = read_settings(request.pack_file, Pack)
+    words = (pack.report, pack.glossary)
     return {
+        "earlier": [root / folder / "data" / "cells.csv" for folder in pack.earlier],
+        "previous": [root / pack.previous / "manifest.json"] if pack.previous else [],
+        "words": [root / name for name in words if name],
         **extra,
         **{role: [root / str(where)] for role, where in data.items() if where},
         "settings": [*settings, *(root / name for name in chosen if name)],

@@ -183,6 +183,21 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return told
 
 
+def stands(folder: Path, run: str, audience: str, root: Path) -> bool:
+    """Whether a folder holds a whole pack of this run and audience, made by this code, that lacks nothing.
+
+    run: its id (`run_id`). A pack that could not be made whole here, for want of a program, is to be made again.
+    """
+    try:
+        told = read_manifest(folder)
+        if told.get("not_made") or verify_pack(folder):
+            return False
+    except ProvenanceError:
+        return False
+    made = [told.get(name) for name in ("run_id", "audience", "code", "python")]
+    return made == [run, audience, asdict(code_version(root)), python_version()]
+
+
 def verify_pack(folder: Path) -> list[str]:
     """What is not as the manifest says: files altered, missing or extra, and a manifest at odds with itself.
 

@@ -31,10 +31,12 @@ from traitlets.config import Config
 
 from cip_analysis.publish.parameters import Value, as_told
 from cip_analysis.publish.running import caller
+from cip_analysis.publish.running.notebooks import NotebookError, read_notebook
 from cip_analysis.publish.running.warm import OF_EVERY_KERNEL
 
 CALLER = Path(caller.__file__)
 INJECTED = "injected-parameters"
+WATCHING = "watching"
 EXPLORER = "explorer"
 LONGEST_MESSAGE = 600
 HIDDEN = re.compile(r"\b(?:\d{5,}|[A-Z]\d{11}[\dA-Z]|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b", re.IGNORECASE)
@@ -47,10 +49,6 @@ SPEAK_OF_CODE = frozenset(
 )
 
 logging.getLogger("papermill").addHandler(logging.NullHandler())  # a notebook that stops is told once, in our words
-
-
-class NotebookError(ValueError):
-    """A notebook stopped before its end."""
 
 
 class OwnPython(AsyncKernelManager):
@@ -97,6 +95,14 @@ def stop_all(kernels: type[OwnPython]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """What watches a notebook's releases: where its private ledger goes; the pack's rulings, if there are any yet."""
+
+    ledger: Path
+    rulings: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """Where and how notebooks run: the project's root, a private folder, the longest a cell may take, the kernels."""
 
@@ -106,18 +112,6 @@ class Setting:
     kernels: type[OwnPython]
 
 
-def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """A notebook as it stands in its file.
-
-    Raises NotebookError where the file is not one.
-    """
-    try:
-        notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError, UnicodeDecodeError):
-        raise NotebookError(f"{path.name} is not a notebook. Restore it from the repository.") from None
-    return notebook
-
-
 def without_explorer(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The notebook less the cells that are there to be played with: their answers hang on who moved the sliders."""
     kept = [cell for cell in notebook.cells if EXPLORER not in cell.metadata.get("tags", [])]
@@ -125,9 +119,9 @@ def without_explorer(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def run_notebook(
-    path: Path, values: Mapping[str, Value], setting: Setting, keep_failed: Path | None = None
+    path: Path, values: Mapping[str, Value], setting: Setting, watch: Watch, keep_failed: Path | None = None
 ) -> nbformat.NotebookNode:
-    """The notebook executed with these values; nothing is written to disk.
+    """The notebook executed with these values; nothing is written to disk but its ledger.
 
     keep_failed: a folder in which to leave the notebook as far as it got, should it stop; it may hold children's data.
     Raises NotebookError saying which cell stopped, why and what to do, without a traceback.
@@ -137,7 +131,7 @@ def run_notebook(
     try:
         with _event_loop():
             executed = papermill.execute_notebook(
-                copy.deepcopy(notebook),
+                _watched(notebook, watch),
                 str(keep_failed / path.name) if keep_failed else None,
                 parameters=dict(values),
                 kernel_name="python3",
@@ -163,6 +157,22 @@ def run_notebook(
     if keep_failed:
         (keep_failed / path.name).unlink(missing_ok=True)
     return scrubbed(executed, values)
+
+
+def _watched(notebook: nbformat.NotebookNode, watch: Watch) -> nbformat.NotebookNode:
+    """The notebook with a cell before and a cell after its own, which record what it releases."""
+    door = "from cip_analysis.publish.protection import ledger as _ledger"
+    sources = (f"_ledger.begin({str(watch.rulings or '')!r})", f"_ledger.write({str(watch.ledger)!r})")
+    first, last = (
+        nbformat.from_dict({  # type: ignore[no-untyped-call]
+            "cell_type": "code", "id": f"watching-{number}", "metadata": {"tags": [WATCHING]},
+            "execution_count": None, "outputs": [], "source": f"{door}\n{source}",
+        })
+        for number, source in enumerate(sources)
+    )  # fmt: skip
+    own = copy.deepcopy(notebook)
+    own.cells = [first, *own.cells, last]
+    return own
 
 
 @contextmanager
@@ -199,6 +209,7 @@ def scrubbed(notebook: nbformat.NotebookNode, values: Mapping[str, Value]) -> nb
     That is the paths and times in its metadata, and any path outside the project among the parameters it was given.
     """
     notebook.metadata.pop("papermill", None)
+    notebook.cells = [cell for cell in notebook.cells if WATCHING not in cell.metadata.get("tags", [])]
     for cell in notebook.cells:
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
@@ -209,7 +220,8 @@ def scrubbed(notebook: nbformat.NotebookNode, values: Mapping[str, Value]) -> nb
 
 def _advice(notebook: nbformat.NotebookNode, path: Path, index: int, injected: bool, said: str) -> str:
     """Which notebook, which cell under which heading, why, and what to do."""
-    at = index - _shift(notebook, index) if injected else index
+    at = min(max(index - 1, 0), len(notebook.cells))  # one cell stands before the notebook's own
+    at = min(at - (_shift(notebook, at) if injected else 0), len(notebook.cells) - 1)
     headings = [
         line.lstrip("# ").strip()
         for cell in notebook.cells[: at + 1]
