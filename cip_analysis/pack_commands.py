@@ -15,12 +15,20 @@ if TYPE_CHECKING:
     from cip_analysis.publish.pack import PackRequest
 
 
+NOT_FOR_PUBLICATION = "Needed for what is exempt from publication: written apart, into a folder called exempt."
+
+
 def pack(
     pack_file: Annotated[Path, typer.Argument(metavar="PACK", help="Pack file, e.g. config/packs/….toml.")],
     to: Annotated[Path | None, typer.Option(help="Folder for packs; reports/ unless told.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Notebooks run at once.")] = 2,
     audience: Annotated[str | None, typer.Option(help="public or exempt; the pack's own unless told.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A notebook parameter.")] = None,
+    not_for_publication: Annotated[bool, typer.Option(help=NOT_FOR_PUBLICATION)] = False,
+    fresh: Annotated[bool, typer.Option(help="Run and make everything again, whatever is kept.")] = False,
+    cold: Annotated[
+        bool, typer.Option(help="Start each notebook's Python from nothing: slower, the same pages.")
+    ] = False,
 ) -> None:
     """Render an evidence pack: every notebook, or none. Exit 0 made, 1 not made, 2 wrong call: nothing was run."""
     from cip_analysis.publish.pack import PackRequest, plan_pack
@@ -28,15 +36,25 @@ def pack(
     try:
         root = find_root(Path.cwd())
         settings = read_settings(pack_file, Pack)
+        _refuse_unmeant(audience or settings.audience, not_for_publication)
         _make_synthetic_data(root, settings.run)
         request = PackRequest(
             pack_file=pack_file.resolve(), root=root, to=(to or root / "reports").resolve(), jobs=jobs,
-            audience=audience, overrides=tuple(set_ or ()),
+            audience=audience, overrides=tuple(set_ or ()), warm=not cold, fresh=fresh,
         )  # fmt: skip
         plan_pack(request)
     except (ValueError, OSError) as error:
         stop(error, WRONG_CALL)
     console.print(f"Pack written: {_render(request, len(settings.notebooks)) / 'index.html'}")
+
+
+def _refuse_unmeant(audience: str, meant: bool) -> None:
+    """Refuse an exempt pack that was not asked for in so many words."""
+    if audience == "exempt" and not meant:
+        raise ValueError(
+            "An exempt pack tells more than may be published. If that is what you want, add --not-for-publication: it "
+            "goes into a folder of its own, exempt, and every page says so."
+        )
 
 
 def _render(request: PackRequest, notebooks: int) -> Path:
@@ -55,10 +73,13 @@ def _render(request: PackRequest, notebooks: int) -> Path:
 
 def _make_synthetic_data(root: Path, run_file: str) -> None:
     """Invent the run's own county where the run asks for one and it is not there yet."""
+    run = read_settings(root / run_file, Run)
+    if run.synthetic_seed is None or (root / run.returns).exists():
+        return
     from cip_analysis.synthetic.write import invent_where_absent
 
     with console.status("Seeing to the run's data"):
-        invent_where_absent(root, read_settings(root / run_file, Run))
+        invent_where_absent(root, run)
 
 
 def monitor(
@@ -66,6 +87,7 @@ def monitor(
     month: Annotated[str, typer.Option(help="The month to stand at the end of, e.g. 2018-09.")],
     to: Annotated[Path | None, typer.Option(help="Folder; reports/monitor-MONTH unless told.")] = None,
     audience: Annotated[str | None, typer.Option(help="public or exempt; public unless told.")] = None,
+    not_for_publication: Annotated[bool, typer.Option(help=NOT_FOR_PUBLICATION)] = False,
 ) -> None:
     """Where the year stands at a month's end: one page, and in_year.csv. Exit 0 made, 1 not made, 2 wrong call."""
     from cip_analysis.monitoring import follow, open_month, read_month, stand
@@ -75,6 +97,7 @@ def monitor(
     try:
         root = find_root(Path.cwd())
         read_month(month)
+        _refuse_unmeant(audience or "public", not_for_publication)
         chosen, notes = follow(str(run_file.resolve()))
         _make_synthetic_data(root, chosen)
         pack_file = root / "config" / "packs" / "in-year.toml"
