@@ -37,6 +37,8 @@ SAID_IN_XML = frozenset(
 )
 OWN_NUMBERS = frozenset({"bytes", "contentSize", "sha256", "size"})
 STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+NAMESPACE = re.compile(r"http://(www\.w3\.org|schemas\.[\w.]+|purl\.org|ns\.adobe\.com)/[^\s\"'<>]*")
+"""Names of formats, some of which hold a day."""
 HASH = re.compile(r"(?<![0-9a-zA-Z])[0-9a-f]{32,64}(?![0-9a-zA-Z])")
 
 
@@ -79,7 +81,7 @@ def read_passages(name: str, held: bytes) -> Iterator[Passage]:
 
 def _decoded(held: bytes) -> str:
     """Bytes as text, whether one byte a letter or two."""
-    return held.replace(b"\0", b"").decode("utf-8", errors="replace")
+    return NAMESPACE.sub(" ", held.replace(b"\0", b"").decode("utf-8", errors="replace"))
 
 
 def _embedded(name: str, found: str) -> Iterator[Passage]:
