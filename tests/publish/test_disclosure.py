@@ -315,3 +315,10 @@ def test_a_value_that_rests_on_another_value_is_withheld_wherever_that_is_and_ho
     shown = release(table, ABOUT, counts=["children"],
                     bases={"change": "share", "share": "pounds", "pounds": "children"})  # fmt: skip
     assert shown.withheld[["pounds", "share", "change"]].to_numpy().tolist() == [[False] * 3, [True] * 3]
+
+
+def test_a_reader_who_knows_that_numbers_go_to_the_nearest_five_learns_no_more():
+    """Five and two of seven are shown as 5, [c] and 5: to the nearest, that would leave one or two and no more."""
+    shown = release(a_year(5, 2), ABOUT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"])
+    assert shown.withheld["children"].sum() == 2
+    assert shown.withheld["children"].iloc[2]

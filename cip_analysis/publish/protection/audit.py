@@ -29,8 +29,9 @@ class Shown:
 
     shown: the counts as rounded; ignored where withheld. withheld: cells marked [c]. threshold: the reader knows that
     counts from least to threshold - 1 are never shown (least is 1 where noughts are shown, else 0). base: multiples
-    shown, within less than which the truth lies (1: exact). spread: how far from the multiple the truth may lie where
-    that is further, because nothing nearer added up.
+    shown, within less than which the truth lies (1: exact). nearest: each is the nearest multiple, halves up, and the
+    reader knows it. spread: how far from the multiple the truth may lie where that is further than less than the base,
+    because nothing nearer added up.
     """
 
     shown: Whole
@@ -38,14 +39,17 @@ class Shown:
     threshold: int
     base: int
     least: int = 1
+    nearest: bool = False
     spread: int = 0
 
     def limits(self) -> tuple[Numbers, Numbers]:
         """The least and greatest that each true count may be, from its own cell alone."""
-        spread = max(self.base - 1, self.spread)
+        below, above = [max(self.base - 1, self.spread)] * 2
+        if self.nearest:
+            below, above = self.base // 2, (self.base - 1) // 2
         nought = (self.shown == 0) & (self.least > 0)
-        low = np.where(nought, 0, np.maximum(self.shown - spread, self.threshold))
-        high = np.where(nought, 0, self.shown + spread)
+        low = np.where(nought, 0, np.maximum(self.shown - below, self.threshold))
+        high = np.where(nought, 0, self.shown + above)
         return np.where(self.withheld, float(self.least), low), np.where(self.withheld, np.inf, high)
 
 

@@ -19,6 +19,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from cip_analysis.publish.protection.audit import NEAR, Shown, reach, room_for
 from cip_analysis.publish.protection.cells import Cells, Flags, Whole
+from cip_analysis.publish.protection.rounding import nearest
 
 Numbers = NDArray[np.float64]
 NODES = 5_000
@@ -42,9 +43,13 @@ class Rule:
     least: int = 1
 
     def seen(self, cells: Cells, shown: Whole, withheld: Flags) -> Shown:
-        """What a reader sees, when these cells are withheld beside those that no table prints."""
-        far = int(abs(shown - cells.counts)[cells.printed].max(initial=0))
-        return Shown(shown, withheld | ~cells.printed, self.threshold, self.base, self.least, far)
+        """What a reader sees, when these cells are withheld beside those that no table prints; and what he knows of
+        the rounding: that it is to the nearest, if it is throughout.
+        """
+        unseen = withheld | ~cells.printed
+        near = bool((shown == nearest(cells.counts, self.base))[~unseen].all())
+        far = int(abs(shown - cells.counts)[~unseen].max(initial=0))
+        return Shown(shown, unseen, self.threshold, self.base, self.least, near, far)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

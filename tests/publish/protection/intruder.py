@@ -9,6 +9,7 @@ import pandas as pd
 
 from cip_analysis.publish.protection.audit import Shown, give_away
 from cip_analysis.publish.protection.cells import Key, Listing, link
+from cip_analysis.publish.protection.rounding import nearest
 from cip_analysis.publish.protection.rulings import Ruled
 from cip_analysis.settings import Disclosure
 
@@ -35,7 +36,8 @@ def found_out(listings: list[Listing], ruled: Ruled, rule: Disclosure) -> pd.Dat
     shown = np.array([ruled[key].shown or 0 if key in ruled else 0 for key in cells.keys])
     withheld = np.array([key not in ruled or ruled[key].shown is None for key in cells.keys])
     least = 1 if rule.zeros_shown else 0
+    near = bool((shown == nearest(cells.counts, rule.rounding_base))[~withheld].all())
     far = int(abs(shown - cells.counts)[~withheld].max(initial=0))
-    seen = Shown(shown, withheld, rule.threshold, rule.rounding_base, least, far)
+    seen = Shown(shown, withheld, rule.threshold, rule.rounding_base, least, near, far)
     small = (cells.counts >= least) & (cells.counts < rule.threshold) & (cells.printed | (cells.counts > 0))
     return give_away(cells, seen, small)
