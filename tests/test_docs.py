@@ -9,6 +9,7 @@ from builders import ROOT
 
 from cip_analysis import budget_settings, codes, ledgers, records, savings_settings, scenario_settings, settings
 from cip_analysis.impact import claims
+from cip_analysis.publish.report import glossary, register
 
 DICTIONARY = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
 WORDS = set(re.findall(r"`\[*([a-z_0-9]+)\]*`", DICTIONARY))
@@ -19,7 +20,8 @@ MODELS = [
     settings.Pack, claims.Claim, claims.Claims, scenario_settings.Scenario, budget_settings.Budget,
     budget_settings.BudgetLine,
     savings_settings.Claim, savings_settings.Delivered, savings_settings.PriceLever, savings_settings.Savings,
-    savings_settings.Target,
+    savings_settings.Target, register.ReportWords, register.Recommendation, register.Risk, register.Step,
+    glossary.Glossary, glossary.Term,
     *(kind for kind in vars(scenario_settings).values() if isinstance(kind, type) and kind.__name__.endswith("Lever")),
 ]  # fmt: skip
 PAGES = sorted(
