@@ -28,7 +28,9 @@ from cip_analysis.publish.products.exhibits import Exhibit
 FRONT = "index"
 FRONT_TITLE = "The report in brief"
 MANY_ROWS = 24
-ONLY_ON_SCREEN = "nav, .skip, .hidden-words, .screen-only, .watermark, details.code, script, style, noscript"
+PARTS_FOR_SCREENS = ("nav", "script", "style", "noscript")
+FOR_SCREENS = frozenset({"skip", "hidden-words", "screen-only", "watermark", "code"})
+STEPS = frozenset({"step", "prose"})
 ELSEWHERE = re.compile(r"^(https?:|mailto:)", re.IGNORECASE)
 HELD_WITHIN = re.compile(r'src="data:image/(png|jpeg|gif);base64,([A-Za-z0-9+/=\s]+)"')
 
@@ -129,10 +131,10 @@ def one(tag: Tag, selector: str) -> Tag:
 
 
 def _strip(chapter: Tag) -> None:
-    """Take out what serves only a screen, and empty steps that leaves."""
-    for tag in chapter.select(ONLY_ON_SCREEN):
-        tag.decompose()
-    for step in chapter.select("div.step, div.prose"):
+    """Take out what serves only a screen, folded code with it, and undo the steps around what is left."""
+    for tag in [*chapter.find_all(PARTS_FOR_SCREENS), *chapter.find_all(class_=FOR_SCREENS.__contains__)]:
+        tag.extract()
+    for step in chapter.find_all("div", class_=STEPS.__contains__):
         step.unwrap()
 
 

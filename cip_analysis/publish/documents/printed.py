@@ -10,8 +10,6 @@ PDF/UA has seen it, so it is called tagged and no more. The same pages give the 
 
 from __future__ import annotations
 
-import gc
-import hashlib
 import os
 import subprocess
 import sys
@@ -21,15 +19,12 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 
+from cip_analysis.publish.documents import press
 from cip_analysis.publish.documents.binding import Bound
 from cip_analysis.publish.page import Cover
 from cip_analysis.publish.words import day_in_words
 
-SOURCE, MADE = "printed.html", "printed.pdf"
-BASE = "pack:///"
-STYLE = Path(__file__).with_name("printed.css")
 LONGEST_SECONDS = 300
-NO_LIBRARY = 3
 NO_PANGO = (
     "There is no PDF in this pack, because the library Pango is missing. Install it (Debian and Ubuntu: "
     "`apt install libpango-1.0-0 libpangoft2-1.0-0`; macOS: `brew install pango`), and render the pack again."
@@ -57,9 +52,9 @@ class Printing:
         except subprocess.TimeoutExpired:
             self.stop()
             return NOT_MADE
-        if ended != 0 or not (self.workplace / MADE).is_file():
-            return NO_PANGO if ended == NO_LIBRARY else NOT_MADE
-        (self.workplace / MADE).replace(path)
+        if ended != 0 or not (self.workplace / press.MADE).is_file():
+            return NO_PANGO if ended == press.NO_LIBRARY else NOT_MADE
+        (self.workplace / press.MADE).replace(path)
         return ""
 
     def stop(self) -> None:
@@ -74,9 +69,9 @@ def start_printing(bound: Bound, workplace: Path) -> Printing:
 
     workplace: a private folder that holds the bound pictures under their names.
     """
-    (workplace / SOURCE).write_text(as_page(bound), encoding="utf-8", newline="\n")
+    (workplace / press.SOURCE).write_text(as_page(bound), encoding="utf-8", newline="\n")
     process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", __name__, str(workplace)],
+        [sys.executable, "-m", press.__name__, str(workplace)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -132,34 +127,3 @@ def _contents(body: BeautifulSoup) -> str:
         for tag in body.select("h1[id], h2[id]")
     )
     return f'<section class="contents"><h1>Contents</h1><ol>{lines}</ol></section>'
-
-
-def print_page(workplace: Path) -> int:
-    """The page in the workplace, printed beside it. The number returned says how it ended: 0, or NO_LIBRARY.
-
-    The pictures are reached by names that are the same in every workplace, and nothing else is reached at all.
-    """
-    try:
-        from weasyprint import CSS, HTML
-        from weasyprint.urls import URLFetcherResponse
-    except (OSError, ImportError):
-        return NO_LIBRARY
-
-    def _fetch(url: str) -> URLFetcherResponse:
-        """A picture of the workplace, by the last part of its address."""
-        return URLFetcherResponse(url, (workplace / Path(url).name).read_bytes(), {"Content-Type": "image/png"})
-
-    gc.disable()  # the process ends with the page, and looking for rubbish takes a fifth of its time
-    page = (workplace / SOURCE).read_text(encoding="utf-8")
-    HTML(string=page, base_url=BASE, url_fetcher=_fetch).write_pdf(
-        workplace / MADE,
-        stylesheets=[CSS(filename=str(STYLE))],
-        pdf_variant="pdf/ua-1",
-        pdf_tags=True,
-        pdf_identifier=hashlib.sha256(page.encode()).hexdigest()[:32].encode(),
-    )
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(print_page(Path(sys.argv[1])))

@@ -46,14 +46,15 @@ def fit(cells: Sequence[Sequence[str]]) -> Fit:
 
 def lay_out_tables(chapter: Tag) -> None:
     """Give each table of a chapter its columns' widths, and a class where it is small or its page lies on its side."""
-    for table in chapter.select("table"):
-        rows = [[cell.get_text(" ", strip=True) for cell in row.select("th, td")] for row in table.select("tr")]
+    for table in chapter.find_all("table"):
+        lines = table.find_all("tr")
+        rows = [[cell.get_text(" ", strip=True) for cell in line.find_all(["th", "td"])] for line in lines]
         if not rows or len({len(row) for row in rows}) != 1:
             continue
         fitted = fit(rows)
         table["class"], table["data-size"] = _classes(fitted), f"{fitted.size:g}"
         table.insert(1 if table.caption is not None else 0, _column_group(fitted))
-        for cell in table.select(".figures"):
+        for cell in table.find_all(class_="figures"):
             cell["style"] = "text-align: right"
         around = table.find_parent(class_="exhibit-table") or table.find_parent("details")
         if fitted.landscape and isinstance(around, Tag):
