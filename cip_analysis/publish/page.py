@@ -57,12 +57,14 @@ class PageSummary:
 class Draft:
     """A notebook as a page's body, its exhibits numbered and its places named, before what other pages hold is known.
 
-    name: the notebook's, without ending; blank for a page that stands alone.
+    name: the notebook's, without ending; blank for a page that stands alone. brief: made to be printed short, without
+    the numbers behind its charts: its first cell is tagged so.
     """
 
     name: str
     title: str
     body: BeautifulSoup
+    brief: bool = False
 
     @property
     def place(self) -> Place:
@@ -91,7 +93,8 @@ def draft_page(notebook: nbformat.NotebookNode, name: str) -> Draft:
     _finish_tables(soup)
     _check_pictures(soup)
     _check_nothing_remote(soup)
-    return Draft(name, title, soup)
+    brief = "brief" in (notebook.cells[0].metadata.get("tags", []) if notebook.cells else [])
+    return Draft(name, title, soup, brief)
 
 
 def finish_page(draft: Draft, context: PageContext, places: Places) -> str:
@@ -103,7 +106,7 @@ def finish_page(draft: Draft, context: PageContext, places: Places) -> str:
     headings = [Link(str(tag["id"]), tag.get_text(" ", strip=True)) for tag in draft.body.find_all("h2")]
     body = Markup(str(draft.body))  # noqa: S704  (check_outputs and the checks of the draft have passed it)
     return lay_out("page.html.j2", context.cover, heading=draft.title, headings=headings, body=body,
-                   previous=context.previous, next=context.next)  # fmt: skip
+                   brief=draft.brief, previous=context.previous, next=context.next)  # fmt: skip
 
 
 def summarise(notebook: nbformat.NotebookNode, href: str) -> PageSummary:
