@@ -130,3 +130,21 @@ def verify(folder: Annotated[Path, typer.Argument(help="A pack's folder.")]) -> 
     if problems:
         raise typer.Exit(NOT_USABLE)
     console.print("Unaltered: every file is as the manifest says.")
+
+
+def compare(
+    before: Annotated[Path, typer.Argument(help="The earlier pack's folder.")],
+    after: Annotated[Path, typer.Argument(help="The later pack's folder.")],
+    most: Annotated[int, typer.Option(min=0, help="How many cells to list, the largest moves first; 0 for all.")] = 20,
+) -> None:
+    """What moved between two packs, and why. Exit 0 compared, whatever moved; 2 wrong call."""
+    from cip_analysis.publish.report.comparing import compare as set_side_by_side
+    from cip_analysis.publish.report.comparing import read_pack
+    from cip_analysis.publish.report.moved import lines_of
+
+    try:
+        compared = set_side_by_side(read_pack(before), read_pack(after))
+    except (ValueError, OSError) as error:
+        stop(error, WRONG_CALL)
+    for line in lines_of(compared, most or len(compared.cells)):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)

@@ -1,14 +1,14 @@
-"""A finished pack's files: its pages, front page and the page on what it rests on, and its manifest.
+"""A finished pack's pages: the notebooks', the front page, what the pack rests on, and what changed since the last.
 
-`write_pages` writes the pages and gives their HTML; once the products are made of it, `tell_downloads` adds the list of
-them to the front page; `write_manifest` comes last.
+`write_pages` writes them and gives their HTML; once the products are made of it, `tell_downloads` adds the list of them
+to the front page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -16,8 +16,9 @@ import pandas as pd
 from cip_analysis.publish import page, parameters, provenance
 from cip_analysis.publish.disclosure import rule_in_words
 from cip_analysis.publish.plan import PackError, Plan
+from cip_analysis.publish.products.comma_files import table_as_text
 from cip_analysis.publish.products.exhibits import Exhibit, read_exhibits
-from cip_analysis.publish.report import gathering, rests
+from cip_analysis.publish.report import comparing, gathering, moved, rests
 from cip_analysis.publish.report.front import INDEX, Front, render_front, tell_downloads
 from cip_analysis.publish.report.glossary import read_glossary, terms_used
 from cip_analysis.publish.report.layout import Cover, Link, PageError
@@ -27,7 +28,11 @@ from cip_analysis.publish.running.execution import Executed, standing
 from cip_analysis.publish.words import day_in_words
 from cip_analysis.settings import read_assumptions
 
-__all__ = ["make_cover", "tell_downloads", "write_manifest", "write_pages"]
+__all__ = ["make_cover", "tell_downloads", "write_pages"]
+
+
+RESTS = Link(f"{rests.RESTS}.html", rests.TITLE)
+CHANGES = Link(f"{moved.CHANGES}.html", moved.TITLE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,12 +66,14 @@ def write_pages(
     """
     made = _draft(plan, executed)
     finished = _finish(plan, cover, made)
-    front = _front(plan, cover, made)
     about = _rests(plan, cover, made, statement)
-    (folder / rests.ASSUMPTIONS).write_text(rests.assumptions_as_text(about.used), encoding="utf-8", newline="\n")
+    used = rests.assumptions_as_text(about.used)
+    (folder / rests.ASSUMPTIONS).write_text(used, encoding="utf-8", newline="\n")
     try:
-        pages = {INDEX: render_front(front), **finished, f"{rests.RESTS}.html": rests.render_rests(about)}
-    except PageError as error:
+        compared = _compare(plan, cover, made, used)
+        pages = {INDEX: render_front(_front(plan, cover, made)), **finished, RESTS.href: rests.render_rests(about)}
+        pages |= {CHANGES.href: moved.render_changes(cover, compared, made.links)} if compared else {}
+    except (PageError, comparing.ComparisonError, provenance.ProvenanceError) as error:
         raise PackError(f"{error}\n{standing(plan.folder)}") from None
     for name, html in pages.items():
         (folder / name).write_text(html, encoding="utf-8", newline="\n")
@@ -88,7 +95,7 @@ def _draft(plan: Plan, executed: Executed) -> Made:
 
 def _finish(plan: Plan, cover: Cover, made: Made) -> dict[str, str]:
     """Every notebook's page, whole. Raises PackError naming the notebook at fault."""
-    onward = [None, *made.links.values(), Link(f"{rests.RESTS}.html", rests.TITLE)]
+    onward = [None, *made.links.values(), RESTS]
     finished = {}
     for place, (name, draft) in enumerate(made.drafts.items(), 1):
         context = page.PageContext(cover, previous=onward[place - 1], next=onward[place + 1])
@@ -103,8 +110,8 @@ def _front(plan: Plan, cover: Cover, made: Made) -> Front:
     """What the front page is made of."""
     words = read_report_words(plan.request.root, plan.pack.report)
     rule = rule_in_words(plan.run.disclosure_for(plan.audience))
-    about = Link(f"{rests.RESTS}.html", rests.TITLE)
-    return Front(cover, made.summaries, words, made.places, made.exhibits, _facts(plan, cover), rule, (about,))
+    extra = (RESTS, CHANGES) if plan.pack.previous else (RESTS,)
+    return Front(cover, made.summaries, words, made.places, made.exhibits, _facts(plan, cover), rule, extra)
 
 
 def _rests(plan: Plan, cover: Cover, made: Made, statement: pd.DataFrame | None) -> rests.Rests:
@@ -125,10 +132,36 @@ def _rests(plan: Plan, cover: Cover, made: Made, statement: pd.DataFrame | None)
         terms=terms_used(read_glossary(root, plan.pack.glossary), gathering.words_of(drafts)),
         rule=rule_in_words(plan.run.disclosure_for(plan.audience)),
         statement=statement,
-        changes=None,
+        changes=CHANGES if plan.pack.previous else None,
         facts=_facts(plan, cover),
         commands=_commands(plan),
     )
+
+
+def _compare(plan: Plan, cover: Cover, made: Made, used: str) -> comparing.Compared | None:
+    """The pack beside the one it follows; none where it names none. Raises ComparisonError where it follows itself."""
+    if not plan.pack.previous:
+        return None
+    folder = plan.request.root / plan.pack.previous
+    if folder.resolve() == plan.folder.resolve():
+        raise comparing.ComparisonError(
+            f"{folder.name} is the folder this pack is written to: it cannot follow itself. Keep the earlier pack in "
+            "another folder, and name that as `previous`."
+        )
+    facts = {
+        "council": cover.council, "as_at": cover.as_at.isoformat() if cover.as_at else None,
+        "audience": cover.audience, "synthetic": cover.synthetic, "seed": plan.run.seed,
+        "python": provenance.python_version(), "parameters": plan.told_values, "packages": provenance.key_packages(),
+        "code": {"commit": provenance.code_version(plan.request.root).commit},
+        "inputs": [asdict(one) for one in provenance.hash_inputs(plan.request.root, plan.sources)],
+    }  # fmt: skip
+    tables = tuple(
+        comparing.table_from(table_as_text(one), one.name, (one.page, made.links[one.page].words),
+                             (one.called, one.caption))
+        for one in made.exhibits
+    )  # fmt: skip
+    here = comparing.PackFacts(plan.folder.name, facts, tables, comparing.assumptions_from(used))
+    return comparing.compare(comparing.read_pack(folder), here)
 
 
 def _commands(plan: Plan) -> tuple[str, ...]:
@@ -186,26 +219,3 @@ def _facts(plan: Plan, cover: Cover) -> tuple[tuple[str, str], ...]:
         ("Code version", cover.code_version),
         ("Seed", str(plan.run.seed)),
     )
-
-
-def write_manifest(
-    plan: Plan, cover: Cover, inputs: tuple[provenance.Hashed, ...], folder: Path, started: datetime
-) -> None:
-    """The manifest of the finished folder: what was asked, what went in, and what came out, hashed."""
-    code = provenance.code_version(plan.request.root)
-    facts = {
-        "pack": {"name": plan.pack.name, "title": cover.title, "meeting": cover.meeting, "status": cover.status},
-        "council": cover.council,
-        "audience": cover.audience,
-        "as_at": cover.as_at.isoformat() if cover.as_at else None,
-        "synthetic": cover.synthetic,
-        "run_id": cover.run_id,
-        "seed": plan.run.seed,
-        "parameters": plan.told_values,
-        "code": {"commit": code.commit, "clean": code.clean},
-        "python": provenance.python_version(),
-        "packages": provenance.key_packages(),
-        "clock": {name: f"{at:%Y-%m-%dT%H:%M:%SZ}" for name, at in
-                  {"started": started, "finished": datetime.now(UTC)}.items()},
-    }  # fmt: skip
-    provenance.write_manifest(folder, facts, inputs)
