@@ -41,7 +41,7 @@ def lines_of(compared: Compared, most: int) -> Iterator[str]:
     for one in compared.causes:
         yield f"  {one.kind}: {one.what}: {one.before} -> {one.after}"
     tables = len(compared.moved_tables)
-    yield f"{len(compared.cells)} cells moved in {tables} figures and tables; {compared.same} are as they were."
+    yield f"Cells that moved: {len(compared.cells)}, in {tables} figures and tables; {compared.same} are as they were."
     for cell in compared.cells[:most]:
         was, now = _told(cell.before, cell.range_before), _told(cell.after, cell.range_after)
         yield f"  {cell.table.where}: {cell.column}, {cell.row}: {was} -> {now}, {change_in_words(cell)}"

@@ -20,7 +20,10 @@ FACTS = {
     "seed": 7, "code": {"commit": "a" * 40}, "packages": {"pandas": "3.1"}, "parameters": {"04": {"years": 3}},
     "inputs": [{"role": "settings", "path": "config/runs/one.toml", "sha256": "1"}],
 }  # fmt: skip
-FORECAST = "month,setting,p50_children,p10_children,p90_children\n2019-03-31,all,{mid},{low},{high}\n2020-03-31,all,600,550,650\n"
+FORECAST = """month,setting,p50_children,p10_children,p90_children
+2019-03-31,all,{mid},{low},{high}
+2020-03-31,all,600,550,650
+"""
 STOCK = "year,children\n2017,100\n2018,{last}\n"
 
 
@@ -141,7 +144,7 @@ def test_the_page_leads_to_what_moved_and_says_why():
     cover = Cover("A pack", "Smallshire", "Cabinet", "draft", "public", None, True, "abc", "def")
     page = BeautifulSoup(render_changes(cover, compared, {"04": Link("04.html", "Demand")}), "html.parser")
     assert page.select_one("#moved").find_next("tbody").a["href"] == "04.html#figure-1"
-    assert "1 cells moved" in page.select_one(".said").get_text()
+    assert "Cells that moved: 1," in page.select_one(".said").get_text()
     assert "whatever moved, moved because of that" in page.select_one(".said").get_text()
 
 
