@@ -101,6 +101,7 @@ def _set_widths(element: Element, twips: Sequence[int]) -> None:
     whole = element.tblPr.find(qn("w:tblW"))
     whole.set(qn("w:type"), "dxa")
     whole.set(qn("w:w"), str(sum(twips)))
+    element.tblPr.autofit = False
     for row in element.tr_lst:
         for cell, width in zip(row.tc_lst, twips, strict=True):
             shape = cell.get_or_add_tcPr()

@@ -58,8 +58,8 @@ LOOKS = {
     "TOC Heading": Look(20, bold=True, colour=BLUE, after=12, with_next=True),
 }
 NEW_LOOKS = {
-    SOURCE_NOTE: Look(8, colour=QUIET, before=2, after=2),
-    FINDING: Look(10.5, after=6),
+    SOURCE_NOTE: Look(8, colour=QUIET, before=2, after=3),
+    FINDING: Look(10.5, before=5, after=5),
     FACT: Look(11, colour=QUIET, after=3),
     "Table Text": Look(9, after=0),
     "Table Text Small": Look(8, after=0),

@@ -14,9 +14,12 @@ PORTRAIT_CM, LANDSCAPE_CM = 17.0, 25.7  # A4 within margins of 2 cm
 SIZES = (9.0, 8.0, 7.0)  # points
 LETTER_CM = 0.0195  # of a letter's mean width in a plain type, for each point of its size
 BOLDER = 1.15  # how much wider a heading's letters are
-GAP_CM = 0.35
-MOST_WANTED_CM = 7.5
+GAP_CM = 0.55
+CAPTION_CM = 13.0  # the least width in print of a table, whose caption is as wide as it is
+MOST_WANTED_CM = 40.0
+SHORT_CM = 3.2
 SMALLEST_CM = 1.2
+HELD_TOGETHER = "\N{NO-BREAK SPACE}"
 WIDE, WIDE_PAGE = "wide", "wide-page"
 
 
@@ -47,12 +50,15 @@ def fit(cells: Sequence[Sequence[str]]) -> Fit:
 def lay_out_tables(chapter: Tag) -> None:
     """Give each table of a chapter its columns' widths, and a class where it is small or its page lies on its side."""
     for table in chapter.find_all("table"):
+        for unit in table.find_all(class_="unit"):
+            unit.string = unit.get_text().replace(" ", HELD_TOGETHER)
         lines = table.find_all("tr")
         rows = [[cell.get_text(" ", strip=True) for cell in line.find_all(["th", "td"])] for line in lines]
         if not rows or len({len(row) for row in rows}) != 1:
             continue
         fitted = fit(rows)
         table["class"], table["data-size"] = _classes(fitted), f"{fitted.size:g}"
+        table["style"] = f"width: {max(CAPTION_CM, sum(fitted.widths_cm)):.2f}cm"
         table.insert(1 if table.caption is not None else 0, _column_group(fitted))
         for cell in table.find_all(class_="figures"):
             cell["style"] = "text-align: right"
@@ -66,20 +72,17 @@ def _classes(fitted: Fit) -> str:
 
 
 def _column_group(fitted: Fit) -> Tag:
-    """The widths as HTML tells them, in parts of the room there is."""
+    """The widths as HTML tells them."""
     soup = BeautifulSoup("", "lxml")
-    room = LANDSCAPE_CM if fitted.landscape else PORTRAIT_CM
     group = soup.new_tag("colgroup")
     for width in fitted.widths_cm:
-        group.append(
-            soup.new_tag("col", attrs={"style": f"width: {100 * width / room:.2f}%", "data-cm": f"{width:.2f}"})
-        )
+        group.append(soup.new_tag("col", attrs={"style": f"width: {width:.2f}cm", "data-cm": f"{width:.2f}"}))
     return group
 
 
 def _least(column: Sequence[str], size: float) -> float:
     """The width that the longest word of a column needs."""
-    lengths = [max((len(word) for word in cell.replace("-", "- ").split()), default=1) for cell in column]
+    lengths = [max((len(word) for word in cell.replace("-", "- ").split(" ")), default=1) for cell in column]
     longest = max(lengths[0] * BOLDER, *lengths[1:], 1.0)
     return max(SMALLEST_CM, longest * LETTER_CM * size + GAP_CM)
 
@@ -91,9 +94,13 @@ def _wanted(column: Sequence[str], size: float) -> float:
 
 
 def _shared(least: Sequence[float], wanted: Sequence[float], room: float) -> tuple[float, ...]:
-    """Each column what it would like where there is room for all; else its least, and a fair part of what is left."""
+    """Each column what it would like where there is room for all.
+
+    Else short columns what they would like if that leaves the others their least, and the rest by how much they hold.
+    """
     if sum(wanted) <= room:
         return tuple(wanted)
-    left = room - sum(least)
-    asked = sum(wanted) - sum(least)
-    return tuple(low + (high - low) * left / asked for low, high in zip(least, wanted, strict=True))
+    firm = [high if high <= SHORT_CM else low for low, high in zip(least, wanted, strict=True)]
+    held = firm if sum(firm) <= room else least
+    left, asked = room - sum(held), sum(wanted) - sum(held)
+    return tuple(low + (high - low) * left / asked for low, high in zip(held, wanted, strict=True))
