@@ -81,14 +81,14 @@ def room_for(cells: Cells, place: int, seen: Shown) -> tuple[int, int]:
     """What a reader must be left thinking possible of a small count: its least and its greatest.
 
     From 1 to threshold - 1 where that can be, or from nought where noughts are withheld. A total of several small
-    counts is known to be at least their number, because noughts are shown: its room begins there, and holds three
-    numbers or more.
+    counts, and whatever else comes to the same, is known to be at least their number, because noughts are shown: its
+    room begins there, and holds three numbers or more.
     """
-    if not seen.least or cells.most_parts(place) < 2:
+    if not seen.least or (cells.sums.shape[0] < 2 and cells.most_parts(place) < 2):
         return seen.least, seen.threshold - 1
     free = np.where(cells.counts > 0, 1.0, 0.0), np.where(cells.counts > 0, np.inf, 0.0)
     least = int(np.ceil(reach(cells, free, place, 1)[0] - NEAR))
-    return least, max(seen.threshold - 1, least + 2)
+    return least, max(seen.threshold - 1, least + 2 * (least > 1))
 
 
 def reach(cells: Cells, limits: tuple[Numbers, Numbers], place: int, sign: int) -> tuple[float, Numbers | None]:

@@ -93,6 +93,15 @@ def test_the_rest_of_a_total_is_protected_though_no_table_prints_it():
     assert found_out([listing], ruled, RULES[1]).empty
 
 
+def test_a_total_that_another_table_repeats_under_another_label_is_known_to_be_what_its_parts_are():
+    """Three children, one in each of three settings, all of one age: of neither can a reader be left thinking one."""
+    by_setting = a_table(np.array([1, 1, 1]), ("setting",))
+    by_age = a_table(np.array([3]), ("age",))
+    ruled = decide_cells([by_setting, by_age], RULES[1])
+    assert {ruling.why for ruling in ruled.values()} == {SMALL}
+    assert found_out([by_setting, by_age], ruled, RULES[1]).empty
+
+
 @given(st.integers(0, 100_000), st.sampled_from([5, 10]), st.integers(2, 4), st.integers(2, 4))
 @settings(max_examples=40, deadline=None)
 def test_where_every_count_is_shown_totals_are_exactly_the_sums_of_their_parts(seed, base, across, down):
