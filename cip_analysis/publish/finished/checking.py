@@ -17,13 +17,15 @@ from cip_analysis.publish.finished.grids import read_grids
 from cip_analysis.publish.finished.listed import attack_listed
 from cip_analysis.publish.finished.passages import passages_of
 from cip_analysis.publish.finished.products import attack_products
-from cip_analysis.publish.finished.reading import formats_there, read_tables
+from cip_analysis.publish.finished.reading import ReadingError, formats_there, read_tables
 from cip_analysis.publish.finished.secrets import Secrets, search
 from cip_analysis.publish.finished.sums import find_sums
 from cip_analysis.publish.products.exhibits import Exhibit
+from cip_analysis.publish.protection.earlier import EarlierError
 from cip_analysis.settings import Disclosure
 
 MOST_TOLD = 12
+REFUSED = "The finished pack was not put in its place."
 
 
 class AuditError(ValueError):
@@ -67,12 +69,15 @@ def audit_pack(folder: Path, exhibits: Sequence[Exhibit], rule: Disclosure, secr
     returns and payments (secrets.read_secrets).
     Raises AuditError naming exhibits, cells by column and row, and files; never a number, a name or a secret.
     """
-    printed, formats = read_tables(folder, exhibits), formats_there(folder)
+    try:
+        printed, listed = read_tables(folder, exhibits), attack_listed(folder, rule)
+    except (ReadingError, EarlierError) as error:
+        raise AuditError(f"{REFUSED} {error}") from None
+    formats = formats_there(folder)
     compared = compare(printed, formats, exhibits)
     _refuse("Its files do not agree with what was released", [fault.words for fault in compared.faults])
     grids = read_grids(printed, exhibits, rule)
     sums = find_sums(grids)
-    listed = attack_listed(folder, rule)
     found = [*attack_sums(system_of(grids, sums), rule), *attack_products(grids, rule), *listed.recovered]
     _refuse("Cells that are withheld can be worked out", [one.words for one in dict.fromkeys(found)])
     looked = list(passages_of(folder))
@@ -90,7 +95,7 @@ def _refuse(what: str, found: Sequence[str]) -> None:
     if found:
         more = f"\n… and {len(found) - MOST_TOLD} more" if len(found) > MOST_TOLD else ""
         raise AuditError(
-            f"The finished pack was not put in its place. {what}, in {len(found)} places:\n"
+            f"{REFUSED} {what}, in {len(found)} places:\n"
             + "\n".join(found[:MOST_TOLD])
             + f"{more}\nMend the notebook's declarations (measure, labels, bases), or withhold more, and render again."
         )

@@ -80,8 +80,9 @@ def read_passages(name: str, held: bytes) -> Iterator[Passage]:
 
 
 def _decoded(held: bytes) -> str:
-    """Bytes as text, whether one byte a letter or two."""
-    return NAMESPACE.sub(" ", held.replace(b"\0", b"").decode("utf-8", errors="replace"))
+    """Bytes as text; where there are NUL bytes, read both as letters of two bytes and as words that these part."""
+    readings = [held.replace(b"\0", b""), *([held.replace(b"\0", b" ")] if b"\0" in held else [])]
+    return NAMESPACE.sub(" ", b"\n".join(readings).decode("utf-8", errors="replace"))
 
 
 def _embedded(name: str, found: str) -> Iterator[Passage]:
