@@ -31,7 +31,7 @@ class PackWideError(ValueError):
 @dataclass(frozen=True, slots=True, eq=False)
 class _Bound:
     """One count column of a pack. listing: as the notebook names its cells; known: as the whole pack does.
-    torn: whether it had to be set apart, because it gives a cell another count than a table before it.
+    torn: whether some cells had to be set apart, because a table before it gives them another count.
     """
 
     notebook: str
@@ -127,7 +127,7 @@ def write_cells(ledgers: Mapping[str, Ledger], rulings: Mapping[str, Rulings], r
 def find_conflicts(ledgers: Mapping[str, Ledger]) -> tuple[str, ...]:
     """Tables that are said to count the same thing and do not, in words for whoever wrote the notebooks.
 
-    Each was set apart and is protected by itself: what it says of another table's cells is not guarded against.
+    The cells that differ were set apart: what they say of another table's cells is not guarded against.
     """
     return tuple(
         f"{one.told}: not everywhere the same {one.listing.measure} as in a table before it. Correct measure or labels."
@@ -153,16 +153,23 @@ def _row(name: str, ledger: Ledger) -> list[str | int]:
 
 
 def _bind(ledgers: Mapping[str, Ledger]) -> Iterable[_Bound]:
-    """Every count column of the pack with its cells' names in the whole pack; one that disagrees is set apart."""
+    """Every count column of the pack with its cells' names in the whole pack; cells that disagree are set apart."""
     found: dict[Key, int] = {}
     for notebook, ledger in ledgers.items():
         for entry in ledger.entries:
             for listing in entry.listings:
                 own = _own_names(listing, notebook, entry.number)
-                torn = bool(differing_from(own, found))
-                known = own.called(f"{ALONE}{notebook}, table {entry.number}: {listing.column}") if torn else own
+                alone = f"{ALONE}{notebook}, {own_name(entry.number)}: {listing.column}"
+                known = _apart_from(own, found, alone) if differing_from(own, found) else own
                 found |= known.cells
-                yield _Bound(notebook, entry, listing, known, torn or bool(listing.measure and not listing.shared))
+                yield _Bound(notebook, entry, listing, known, bool(listing.measure and not known.shared))
+
+
+def _apart_from(listing: Listing, found: Mapping[Key, int], alone: str) -> Listing:
+    """A table's cells, those that another table gives another count under a name of their own."""
+    pairs = zip(listing.keys, listing.counts, strict=True)
+    keys = tuple(key and ((alone, key[1]) if found.get(key, count) != count else key) for key, count in pairs)
+    return replace(listing, keys=keys)
 
 
 def _own_names(listing: Listing, notebook: str, number: int) -> Listing:
