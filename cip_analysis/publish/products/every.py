@@ -35,7 +35,7 @@ def write_products(
     """
     titles = titles_of(pages)
     write_comma_files(exhibits, titles, folder)
-    files = documents_of(folder.name)
+    files = documents_of(folder.name)[0 if exhibits else 1 :]  # without an exhibit there is no workbook
     key = fingerprint(pages, exhibits, cover) if kept else ""
     if kept and take_kept(kept, key, files, folder):
         return ()
@@ -62,7 +62,8 @@ def _make(pages: Mapping[str, str], exhibits: Sequence[Exhibit], cover: Cover, f
         try:
             writing = start_word(bound, workplace)
             try:
-                write_workbook(exhibits, titles_of(pages), cover, workbook)
+                if exhibits:
+                    write_workbook(exhibits, titles_of(pages), cover, workbook)
                 notes = (writing.finish(word), printing.finish(printed))
             finally:
                 writing.stop()
