@@ -27,9 +27,17 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
+from cip_analysis.publish.declaring.amounts import list_amounts, work_from_shown
 from cip_analysis.publish.declaring.firsts import list_firsts
-from cip_analysis.publish.declaring.labels import Declared, Told, list_cells, name_values
-from cip_analysis.publish.declaring.reasons import few_providers, no_reasons, what_adds, what_is_ruled, what_rests
+from cip_analysis.publish.declaring.labels import Declared, Told, list_cells
+from cip_analysis.publish.declaring.reasons import (
+    few_children,
+    few_providers,
+    no_reasons,
+    what_adds,
+    what_is_ruled,
+    what_rests,
+)
 from cip_analysis.publish.declaring.refusals import (
     DisclosureError,
     refuse_bad_counts,
@@ -43,7 +51,7 @@ from cip_analysis.publish.protection.cells import Listing
 from cip_analysis.publish.protection.deciding import decide_cells
 from cip_analysis.publish.protection.rounding import nearest
 from cip_analysis.publish.protection.rulings import ADDS, FORECAST, SMALL, Ruled
-from cip_analysis.publish.protection.summed import Summed, list_amounts, list_summed, rule_on_values
+from cip_analysis.publish.protection.summed import Summed, list_summed, rule_on_values
 from cip_analysis.publish.words import STATISTICS
 from cip_analysis.records import Released
 from cip_analysis.settings import Disclosure
@@ -94,7 +102,7 @@ def release(
     halves up, or near it where only so totals are the sums of their parts.
     bases: column of values -> the count, or counts, it rests on, or another such column; withheld wherever one of
     those is. plain: labels, years and dates with no children behind them.
-    told: `measure`, `labels`, `across`, `totals`, `adding`, `providers`, each as in declaring/labels.py.
+    told: `measure`, `labels`, `across`, `totals`, `adding`, `over`, `per`, `providers`, as in declaring/labels.py.
     The index is dropped; a named one is refused, because it is usually the child. A table that declares no count says
     so in place of the rule.
     Raises DisclosureError naming every column that is undeclared, missing, or not what it is declared to be.
@@ -106,13 +114,13 @@ def release(
     listings = list_cells(table, declared, ledger.next_name())
     ruled = _rule_on(listings, about.rule)
     why = what_rests(what_is_ruled(no_reasons(table), listings, ruled), rests_on)
-    why = few_providers(why, table, told.get("providers", {}), about.rule)
-    amounts = list_amounts(table, why, *name_values(table, Declared(counts, plain, told), ledger.next_name()))
+    why = few_children(few_providers(why, table, told.get("providers", {}), about.rule), table, rests_on, about.rule)
+    amounts = list_amounts(table, why, declared, rests_on, ledger.next_name())
     summed = list_summed(amounts, listings, rests_on)
     ruled = {**ruled, **_rule_on_values(summed, ruled)}
     why = what_rests(what_adds(why, summed, ruled), rests_on)
     rounded = {one.column: _as_ruled(table[one.column], one, ruled) for one in listings}
-    shown = table.assign(**rounded).drop(columns=hidden)
+    shown = table.assign(**rounded, **work_from_shown(table, rounded, told.get("per", {}))).drop(columns=hidden)
     kept = why.drop(columns=hidden)
     _note(("table", len(set(kept) - set(plain))), listings, ruled, kept, summed)
     words = _in_words(about.rule, listings, ruled) if counts else NO_COUNTS

@@ -57,8 +57,8 @@ def with_providers(
 ) -> pd.DataFrame:
     """The table with a column `providers`: how many stand behind each row's £ (`count_providers`).
 
-    Its rows are told apart by their `financial_year` and `setting` or, where it has no such column, all are of `year`
-    and `setting`; "all" is every setting together. Blank throughout without payments.
+    Its rows are told apart by their `financial_year` and `setting`; all are of `year` where that is given, and of
+    `setting` where there is no such column. "all" is every setting together. Blank throughout without payments.
     """
     paid = paid_by_setting(payments)
     number = pd.concat(
@@ -67,7 +67,7 @@ def with_providers(
             pd.concat({ALL: count_providers(paid, ["financial_year"])}).swaplevel(),
         ]
     )
-    years = table["financial_year"] if "financial_year" in table else pd.Series(year, table.index)
+    years = table["financial_year"] if year is None else pd.Series(year, table.index)
     settings = table["setting"] if "setting" in table else pd.Series(setting, table.index)
     wanted = pd.MultiIndex.from_arrays([years.astype("int64"), settings.astype("str")])
     return table.assign(providers=pd.Series(number.reindex(wanted).to_numpy(), table.index, dtype="Int64"))

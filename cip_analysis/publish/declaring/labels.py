@@ -42,7 +42,9 @@ class Told(TypedDict, total=False):
     A name that is no column is a label of every row: {"setting": "kinship"} where a table is of kinship alone.
     across: the label whose values are the names of the count columns, in a table with a column a year.
     totals: further words for rows that add up the others.
-    adding: columns of values that add up over the labels.
+    adding: columns of values that add up over the labels. over: column of shares of such values -> the labels over
+    which they come to one; left out, all but times. per: column of values -> the counts that it was divided by; it is
+    worked again from those counts as shown.
     providers: column of values -> the column of how many providers stand behind it.
     """
 
@@ -52,6 +54,7 @@ class Told(TypedDict, total=False):
     totals: Sequence[str]
     adding: Sequence[str]
     over: Mapping[str, Sequence[str]]
+    per: Mapping[str, Sequence[str]]
     providers: Mapping[str, str]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from cip_analysis.publish.protection.cells import Listing
-from cip_analysis.publish.protection.rulings import ADDS, PROVIDERS, RESTS, Ruled, Ruling
+from cip_analysis.publish.protection.rulings import ADDS, CHILDREN, PROVIDERS, RESTS, Ruled, Ruling
 from cip_analysis.publish.protection.summed import Summed, adds_up
 from cip_analysis.settings import Disclosure
 
@@ -48,3 +48,16 @@ def what_adds(why: pd.DataFrame, summed: Sequence[Summed], ruled: Ruled) -> pd.D
     """The same, with every value withheld from which another withheld one could be worked out."""
     flags = adds_up(summed, ruled, why.index)
     return why.assign(**{name: why[name].mask(rows & why[name].eq(""), ADDS) for name, rows in flags.items()})
+
+
+def few_children(
+    why: pd.DataFrame, table: pd.DataFrame, rests_on: Mapping[str, list[str]], rule: Disclosure
+) -> pd.DataFrame:
+    """The same, with every value withheld that rests on some children but fewer than the rule asks for behind one."""
+    fewest = rule.fewest_children or rule.threshold
+    made = why
+    for value, bases in rests_on.items():
+        for name in (one for one in bases if one not in rests_on):
+            few = (table[name].lt(fewest) & table[name].gt(0)).fillna(False).astype(bool)
+            made = made.assign(**{value: made[value].mask(few & made[value].eq(""), CHILDREN)})
+    return made

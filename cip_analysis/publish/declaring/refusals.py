@@ -67,7 +67,13 @@ def refuse_unknown(table: pd.DataFrame, told: Told) -> None:
     if unknown := sorted(set(told) - set(Told.__annotations__)):
         raise DisclosureError(f"{', '.join(unknown)}: not known. A release takes {', '.join(Told.__annotations__)}.")
     measure, providers = told.get("measure", ""), told.get("providers", {})
-    named = {*providers, *providers.values(), *told.get("adding", ()), *([] if isinstance(measure, str) else measure)}
+    named = {
+        *providers,
+        *providers.values(),
+        *told.get("adding", ()),
+        *told.get("per", ()),
+        *([] if isinstance(measure, str) else measure),
+    }
     if missing := sorted(named - set(table.columns)):
         raise DisclosureError(f"{', '.join(missing)}: declared but not in the table.")
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from cip_analysis.publish.protection.cells import Key, Label, Listing
-from cip_analysis.publish.protection.rulings import ADDS, PROVIDERS, Ruled, Ruling, read_key, told_key
+from cip_analysis.publish.protection.cells import Key, Listing
+from cip_analysis.publish.protection.rulings import ADDS, Ruled, Ruling, read_key, told_key
 from cip_analysis.publish.protection.values import Amounts, apart_where_torn, decide_values
 
 
@@ -31,24 +31,6 @@ class Summed:
         resting = [any(ruled[key].shown is None for key in keys) for keys in self.rests]
         flags = (flag or low for flag, low in zip(self.amounts.withheld, resting, strict=True))
         return replace(self.amounts, withheld=tuple(flags))
-
-
-def list_amounts(
-    table: pd.DataFrame, why: pd.DataFrame, names: Mapping[str, str], labels: Sequence[frozenset[Label]]
-) -> tuple[Amounts, ...]:
-    """Each column of values that adds up, as cells. names: column -> what its values are called. labels: of each row.
-    why: why a cell is withheld; one that rests on a withheld count is not flagged, because its count may change.
-    """
-    return tuple(
-        Amounts(
-            column,
-            tuple((what, row) for row in labels),
-            tuple(None if pd.isna(value) else float(value) for value in table[column]),
-            tuple(why[column].isin([PROVIDERS]).tolist()),
-            {},
-        )
-        for column, what in names.items()
-    )
 
 
 def list_summed(
