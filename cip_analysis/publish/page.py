@@ -207,7 +207,8 @@ def _joined(cells: Iterable[nbformat.NotebookNode]) -> list[nbformat.NotebookNod
     for cell in cells:
         if joined and cell.cell_type == joined[-1].cell_type == "code" and not joined[-1].outputs:
             cell.source = f"{joined[-1].source}\n\n{cell.source}"
-            cell.metadata["tags"] = joined.pop().metadata.get("tags", []) + cell.metadata.get("tags", [])
+            tags = [*joined.pop().metadata.get("tags", []), *cell.metadata.get("tags", [])]
+            cell.metadata["tags"] = list(dict.fromkeys(tags))
         joined.append(cell)
     for place in range(len(joined) - 1, 0, -1):
         if joined[place - 1].cell_type == joined[place].cell_type == "code" and not joined[place].outputs:

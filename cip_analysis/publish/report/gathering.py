@@ -113,7 +113,7 @@ def exhibits_tagged(drafts: Sequence[Draft], tag: str) -> tuple[Repeated, ...]:
     return tuple(
         Repeated(
             Link(f"{draft.name}.html#{place}", f"{place.replace('-', ' ').capitalize()}, {draft.title}"),
-            Markup(str(_moved(exhibit, draft))),  # noqa: S704  (a finished page's own HTML)
+            Markup(str(_moved(exhibit, draft, f"{tag}, "))),  # noqa: S704  (a finished page's own HTML)
         )
         for draft in drafts
         for exhibit in draft.body.select(f".tagged-{tag} div.exhibit-table")
@@ -130,8 +130,11 @@ def words_of(drafts: Sequence[Draft]) -> str:
     )
 
 
-def _moved(part: Tag, draft: Draft) -> Tag:
-    """A copy of part of a page for another: no names of places, links led back, an exhibit no longer counted as one."""
+def _moved(part: Tag, draft: Draft, where: str = "") -> Tag:
+    """A copy of part of a page for another: no names of places, links led back, an exhibit no longer counted as one.
+
+    where: under which heading it stands again, to tell its region from another of the same table.
+    """
     copied = copy.copy(part)
     for tag in [copied, *copied.find_all(True)]:
         tag.attrs.pop("id", None)
@@ -142,5 +145,5 @@ def _moved(part: Tag, draft: Draft) -> Tag:
     if "exhibit" in copied.get_attribute_list("class"):
         copied["class"] = "repeated"
         for region in copied.select("[role=region]"):
-            region["aria-label"] = f"{draft.title}: {region['aria-label']}"
+            region["aria-label"] = f"{where.capitalize()}{draft.title}: {region['aria-label']}"
     return copied
