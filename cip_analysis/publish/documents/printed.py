@@ -30,7 +30,9 @@ NO_PANGO = (
     "`apt install libpango-1.0-0 libpangoft2-1.0-0`; macOS: `brew install pango`), and render the pack again."
 )
 NOT_MADE = (
-    "There is no PDF in this pack: its printing stopped before the end. Print from a browser, or render it again."
+    "There is no PDF in this pack: its printing stopped before the end, most often because the machine has no fonts. "
+    "Install some (Debian and Ubuntu: `apt install fonts-liberation`) and render the pack again, or print its pages "
+    "from a browser."
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import csv
 import re
+import sys
 import zipfile
 
 import docx
@@ -12,9 +13,9 @@ import openpyxl
 import pytest
 from bs4 import BeautifulSoup
 from docx.oxml.ns import qn
-from publish.shown import a_pack
+from publish.shown import SmallPack, a_pack
 
-from cip_analysis.publish.documents.printed import NO_PANGO
+from cip_analysis.publish.documents.printed import NO_PANGO, NOT_MADE
 from cip_analysis.publish.documents.word import NO_PANDOC
 
 
@@ -109,6 +110,22 @@ def test_without_pango_the_rest_is_made_and_the_note_says_what_to_install(tmp_pa
     notes = a_pack().write(tmp_path / "small")
     assert notes == (NO_PANGO,)
     assert {path.name for path in (tmp_path / "small").iterdir()} == {"data", "small.docx", "tables.xlsx"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere fonts are not found by fontconfig")
+def test_without_fonts_the_rest_is_made_and_the_note_says_what_to_install(tmp_path, monkeypatch):
+    (tmp_path / "none").mkdir()
+    config = tmp_path / "fonts.conf"
+    config.write_text(f"<fontconfig><dir>{tmp_path / 'none'}</dir></fontconfig>", encoding="utf-8")
+    monkeypatch.setenv("FONTCONFIG_FILE", str(config))
+    assert a_pack().write(tmp_path / "small") == (NOT_MADE,)
+    assert {path.name for path in (tmp_path / "small").iterdir()} == {"data", "small.docx", "tables.xlsx"}
+
+
+def test_a_pack_that_shows_no_exhibit_has_a_document_and_no_workbook(tmp_path):
+    pack = a_pack()
+    assert SmallPack({"index.html": pack.pages["index.html"]}, ()).write(tmp_path / "small") == ()
+    assert {path.name for path in (tmp_path / "small").iterdir()} == {"data", "small.docx", "small.pdf"}
 
 
 def test_kept_documents_are_taken_while_the_pack_is_the_same_and_made_anew_when_it_is_not(tmp_path, monkeypatch):
