@@ -40,7 +40,6 @@ def place_for(folder: Path) -> Iterator[None]:
                 )
             _put_right(folder)
             yield
-            hold.unlink(missing_ok=True)
     except PermissionError:
         raise PackError(
             f"Nothing can be written beside {folder.name}: the folder {folder.parent.name} may be read, not written. "

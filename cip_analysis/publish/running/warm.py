@@ -29,8 +29,10 @@ OF_EVERY_KERNEL = {
     "MPLBACKEND": "agg",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-"""What every kernel's environment says, warm or cold, so that both give the same bytes."""
+"""What every kernel's environment says, warm or cold: alike, so that both give the same bytes, and with no thread that
+begins at import, because a fork leaves it behind."""
 
 
 def can_fork() -> bool:

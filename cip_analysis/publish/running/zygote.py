@@ -111,6 +111,8 @@ def _become_kernel(asked: dict[str, object], inherited: list[socket.socket]) -> 
         os.environ.clear()
         os.environ.update({**asked["environment"], "JPY_PARENT_PID": str(os.getppid())})  # type: ignore[dict-item]
         os.chdir(str(asked["folder"]))
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed()  # else every fork would draw alike
         sys.argv = ["ipykernel_launcher", "-f", str(asked["connection"])]
         application = importlib.import_module("ipykernel.kernelapp").IPKernelApp
         application.launch_instance(sys.argv[1:])
