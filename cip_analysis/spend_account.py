@@ -6,21 +6,70 @@ the last day of outturn (`children_at_census`): where those are too few to show,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cip_analysis.codes import SETTINGS
 from cip_analysis.demand.forecast import ALL, STATISTICS, describe_draws
+from cip_analysis.money.basis.providers import with_providers
 from cip_analysis.money.spend import summarise_spend
 from cip_analysis.projections import Projection
 from cip_analysis.records import Spend
+from cip_analysis.run import Run
 
 MILLION = 1e6
 SPEND = "spend_gbp_million"
 AT_CENSUS = "children_at_census"
 STATISTICS_AHEAD = tuple(f"{name}_{SPEND}" for name in STATISTICS)
+
+PEOPLE: Mapping[str, str] = MappingProxyType(
+    {
+        "children": "children in the year",
+        "children_in_year": "children in the year",
+        AT_CENSUS: "children looked after",
+        "children_31_march": "children looked after on 31 March",
+        "children_31_march_before": "children looked after on the 31 March before",
+    }
+)
+"""Columns of tables of spend that count children, and what they count (docs/data_dictionary.md)."""
+SUMS: Mapping[str, str] = MappingProxyType(
+    {
+        "spend_gbp": "placement spend",
+        SPEND: "placement spend",
+        "child_weeks": "weeks of care",
+        f"mean_{SPEND}": "placement spend ahead, on average",
+    }
+)
+"""Columns of tables of spend that add up over settings, and what they sum."""
+
+
+def declare_spend(table: pd.DataFrame, run: Run) -> dict[str, Any]:
+    """How a table of spend is declared to `release`: which columns count, sum, and rest on which, and what they are.
+
+    table: with columns of PEOPLE, the first of which all money rests on, and `providers` where £ are to be withheld for
+    few of them (`with_providers`). Shares and prices rest on the sums beside them too, because each gives the other.
+    """
+    counts, sums = ([name for name in names if name in table] for names in (PEOPLE, SUMS))
+    figures = [name for name in table.select_dtypes("number") if name not in (*counts, "financial_year", "providers")]
+    paid = [name for name in figures if name != "child_weeks"]
+    at_census = f"children looked after on {run.as_at.isoformat()}"
+    measures = {name: at_census if name == AT_CENSUS else PEOPLE[name] for name in counts}
+    return {
+        "counts": counts,
+        "bases": {name: counts[0] if name in sums else [counts[0], *sums] for name in figures},
+        "measure": measures | {name: SUMS[name] for name in sums},
+        "adding": sums,
+        "providers": dict.fromkeys(paid, "providers") if "providers" in table else {},
+    }
+
+
+def last_providers(table: pd.DataFrame, run: Run) -> pd.DataFrame:
+    """A table of spend ahead with the providers of the last year: what it foretells of a price, one of them may ask."""
+    return with_providers(table, run.payments, run.last_year) if run.closed_years else table
 
 
 def spend_by_year(spend: Spend) -> pd.DataFrame:

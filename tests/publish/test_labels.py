@@ -93,3 +93,17 @@ def test_of_two_columns_said_to_count_the_same_the_second_is_set_apart_where_it_
     now, then = list_cells(table, Declared(["now", "then"], ["setting"], Told(measure=STOCK)), "table 1")
     assert now.shared
     assert not then.shared
+
+
+def test_a_count_of_one_day_in_a_table_of_years_is_the_cell_of_that_day():
+    rows = pd.DataFrame({"financial_year": [2017, 2018], "there": [40, 50], "before": [30, 40], "census": [50, 50]})
+    measure = {
+        "there": "children looked after on 31 March",
+        "before": "children looked after on the 31 March before",
+        "census": "children looked after on 2018-03-31",
+    }
+    told: Told = {"measure": measure, "labels": {"financial_year": "financial_year", "setting": "kinship"}}
+    listings = list_cells(rows, Declared(list(measure), ["financial_year"], told), "table 1")
+    days = [[dict(key[1])["day"] for key in listing.keys] for listing in listings]
+    assert days == [["2017-03-31", "2018-03-31"], ["2016-03-31", "2017-03-31"], ["2018-03-31"] * 2]
+    assert {key[0] for listing in listings for key in listing.keys} == {"children looked after"}

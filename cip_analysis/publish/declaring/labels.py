@@ -25,6 +25,7 @@ TOTALS = frozenset(
 )  # fmt: skip
 """Words for a row that adds up the others, in any case."""
 NAMED_VALUE = re.compile(r"([A-Za-z][^:]{0,40}): (.+)")
+ON_A_DAY = re.compile(r"(.+) on (31 March|the 31 March before|\d{4}-\d\d-\d\d)")
 DAY_IN_WORDS = re.compile(r"\d{1,2} [A-Z][a-z]+ \d{4}")
 
 
@@ -40,6 +41,8 @@ class Told(TypedDict, total=False):
     labels: the plain columns that pick out a row (left out: the plain ones that hold no number, and year, month and
     financial_year); or column -> the label's common name, where "on 31 March" makes a year, or a month's end, a day.
     A name that is no column is a label of every row: {"setting": "kinship"} where a table is of kinship alone.
+    A measure of one column may end in "on 31 March", "on the 31 March before" or "on 2018-03-31": its cells are then of
+    that day, in a table whose rows are of years.
     across: the label whose values are the names of the count columns, in a table with a column a year.
     totals: further words for rows that add up the others.
     adding: columns of values that add up over the labels. over: column of shares of such values -> the labels over
@@ -153,6 +156,23 @@ def _day(text: str) -> str:
     return text
 
 
+def _on_its_day(measure: str, labels: Sequence[frozenset[Label]]) -> tuple[str, Sequence[frozenset[Label]]]:
+    """A count of one day in a table of years: what it counts, and its labels with that day in the years' place."""
+    found = ON_A_DAY.fullmatch(measure)
+    if not found:
+        return measure, labels
+    what, day = found[1], found[2]
+    if day[0].isdigit() and "-" in day:
+        return what, [frozenset({(DAY, day), *(label for label in row if label[0] not in TIMES)}) for row in labels]
+    before = int(day.endswith("before"))
+    return what, [
+        frozenset(
+            (DAY, f"{int(value) - before}-03-31") if name in TIMES - {DAY} else (name, value) for name, value in row
+        )
+        for row in labels
+    ]
+
+
 def _plain(name: str) -> str:
     return name.casefold().replace("_", " ").strip()
 
@@ -161,7 +181,7 @@ def _list_column(column: pd.Series, told: Told, labels: Sequence[frozenset[Label
     """One count column as cells; a table with two counts for one cell tells its rows apart by their number."""
     name = str(column.name)
     measure = told.get("measure", "")
-    named = measure if isinstance(measure, str) else measure.get(name, "")
+    named, labels = _on_its_day(measure if isinstance(measure, str) else measure.get(name, ""), labels)
     across = told.get("across", "")
     common = frozenset(filter(None, [_label(across, name, TOTALS) if across else None]))
     what = named or f"{own}: {'' if across else name}"
