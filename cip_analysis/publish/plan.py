@@ -106,7 +106,7 @@ def plan_pack(request: PackRequest) -> Plan:
 
 def _notebook(root: Path, name: str) -> Path:
     path = root / "notebooks" / f"{name.removesuffix('.ipynb')}.ipynb"
-    if not path.is_file():
+    if Path(name).name != name or not path.is_file():
         held = ", ".join(sorted(one.stem for one in path.parent.glob("*.ipynb"))) or "none"
         raise PackError(f"There is no notebook {name}. The folder {path.parent.name} holds: {held}.")
     return path

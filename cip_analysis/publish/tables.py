@@ -28,6 +28,7 @@ from pandas.api import types as kinds
 from PIL import Image
 
 from cip_analysis.ledgers import judgements_asked
+from cip_analysis.publish.products.columns import places_of, plain_text
 from cip_analysis.publish.products.exhibits import EXHIBIT_TYPE, tell
 from cip_analysis.publish.words import (
     NOT_AVAILABLE,
@@ -39,9 +40,7 @@ from cip_analysis.publish.words import (
     financial_year,
     foot_of,
     in_words,
-    is_money,
     is_share,
-    places_for,
     unit_of,
 )
 from cip_analysis.records import Released
@@ -112,10 +111,10 @@ def exhibit(axes: Axes, released: Released, *, caption: str, alt: str) -> Shown:
         )
     picture = base64.b64encode(_as_png(axes)).decode("ascii")
     html = (
-        f'<figure class="exhibit exhibit-figure"><figcaption>{escape(caption)}</figcaption>'
-        f'<img src="data:image/png;base64,{picture}" alt="{escape(alt)}">'
+        f'<figure class="exhibit exhibit-figure"><figcaption>{_escaped(caption)}</figcaption>'
+        f'<img src="data:image/png;base64,{picture}" alt="{_escaped(alt)}">'
         f'<details class="numbers"><summary>Numbers behind the chart'
-        f'<span class="hidden-words">: {escape(caption)}</span></summary>'
+        f'<span class="hidden-words">: {_escaped(caption)}</span></summary>'
         f"{_table_html(released, caption)}{_foot_html(released)}</details></figure>"
     )
     told = tell(released, "figure", caption, alt)
@@ -160,7 +159,7 @@ def say(template: str, **values: object) -> None:
 def _in_sentence(name: str, value: object, how: str) -> str:
     """One value of a sentence, as the template asks for it."""
     if isinstance(value, str):
-        return format(value, how)
+        return format(plain_text(value), how)
     if isinstance(value, date):
         return format(value, how) if how else day_in_words(value)
     if value is pd.NA or value is None or (isinstance(value, float | np.floating) and np.isnan(value)):
@@ -205,13 +204,13 @@ def _as_png(axes: Axes) -> bytes:
 
 def _table_html(released: Released, caption: str) -> str:
     """The table in a region that scrolls by itself and can be reached from the keyboard."""
-    label = escape(f"Table, scrolls sideways: {caption}")
+    label = _escaped(f"Table, scrolls sideways: {caption}")
     head = "".join(_head(name, released) for name in released.table.columns)
     body = "".join(f"<tr>{row}</tr>" for row in _rows(released))
     kind = ' class="wordy"' if _is_wordy(released.table) else ""
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table{kind}>'
-        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<caption>{_escaped(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
@@ -225,7 +224,7 @@ def _head(name: str, released: Released) -> str:
     column = released.table[name]
     words, unit = in_words(name), unit_of(name, released) if _is_figures(name, column) else ""
     unit = "" if unit != "%" and unit.lower() in words.lower() else unit
-    said = escape(words) + (f' <span class="unit">({escape(unit)})</span>' if unit else "")
+    said = _escaped(words) + (f' <span class="unit">({escape(unit)})</span>' if unit else "")
     figures = ' class="figures"' if _is_figures(name, column) else ""
     return f'<th scope="col"{figures}>{said}</th>'
 
@@ -267,8 +266,7 @@ def _cells(released: Released, name: str) -> list[tuple[str, bool]]:
         return [(WITHHELD if hidden else _label(name, value), False)
                 for value, hidden in zip(column, withheld, strict=True)]  # fmt: skip
     known = column.to_numpy(dtype=float, na_value=np.nan) * (100 if is_share(name) else 1)
-    places = 1 if is_share(name) else places_for(known.tolist(), name)
-    places = 0 if is_money(name, released.unit) and np.nanmax(np.abs(known), initial=0) >= 100 else places
+    places = places_of(name, released)
     return [
         (WITHHELD if hidden else NOT_AVAILABLE if np.isnan(value) else figure_in_words(value, places), True)
         for value, hidden in zip(known, withheld, strict=True)
@@ -284,7 +282,12 @@ def _label(name: str, value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, date):
         return f"{value:%B %Y}" if name == "month" else day_in_words(value)
-    return escape(capital(value))
+    return _escaped(capital(value))
+
+
+def _escaped(words: str) -> str:
+    """Words for a page: on one line, without marks that control how others are read, and nothing in them is a tag."""
+    return escape(plain_text(words))
 
 
 def _foot_html(released: Released) -> str:
@@ -292,4 +295,4 @@ def _foot_html(released: Released) -> str:
     blank = (released.table.isna() & ~released.withheld).to_numpy().any()
     marks = [mark for mark, used in ((WITHHELD, released.withheld_count > 0), (NOT_AVAILABLE, bool(blank))) if used]
     key = "".join(f'<p class="key"><b>{mark}</b> {MEANINGS[mark]}</p>' for mark in marks)
-    return f'{key}<p class="source">{escape(foot_of(released))}</p>'
+    return f'{key}<p class="source">{_escaped(foot_of(released))}</p>'

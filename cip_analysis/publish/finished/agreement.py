@@ -17,6 +17,7 @@ import pandas as pd
 from pandas.api import types as kinds
 
 from cip_analysis.publish.finished.reading import COMMAS, HTML, WORD, WORKBOOK, Cell, Printed
+from cip_analysis.publish.products.columns import TURNING
 from cip_analysis.publish.products.exhibits import Exhibit
 from cip_analysis.publish.words import NOT_AVAILABLE, WITHHELD, YEAR_COLUMNS, day_in_words, financial_year, is_share
 
@@ -146,11 +147,11 @@ def _sayings(value: object, name: str) -> frozenset[str]:
 
 
 def _plain(cell: object) -> str:
-    """Words as they compare: no control or joining marks, one space between, no capitals, no apostrophe led."""
+    """Words as they compare: no control or turning marks, one space between, no capitals, no apostrophe led."""
     if isinstance(cell, date):
         return f"{cell:%Y-%m-%d}"
     spaced = re.sub(r"\s+", " ", str(cell))
-    kept = "".join(letter for letter in spaced if unicodedata.category(letter) != "Cc")
+    kept = "".join(letter for letter in spaced if unicodedata.category(letter) != "Cc" and letter not in TURNING)
     return kept.strip().removeprefix("'").strip().casefold()
 
 

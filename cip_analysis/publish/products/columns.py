@@ -30,6 +30,7 @@ from cip_analysis.records import Released
 
 FINANCIAL_YEAR = "financial_year"
 LEAST_MONEY_IN_WHOLE_POUNDS = 100
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 Cell = str | int | float | date
 
 
@@ -95,13 +96,16 @@ def count_not_available(released: Released) -> int:
 
 
 def plain_text(words: str) -> str:
-    """Words on one line, without the control characters that some readers of files act upon.
+    """Words on one line, without the control characters that some readers of files act upon, nor the marks that turn
+    round the order in which what follows is shown (a number read backwards is another number).
 
     >>> plain_text("Home" + chr(0) + " for" + chr(9) + "four")
     'Home for four'
     """
     spaced = re.sub(r"\s+", " ", words)
-    return "".join(letter for letter in spaced if unicodedata.category(letter) != "Cc").strip()
+    return "".join(
+        letter for letter in spaced if unicodedata.category(letter) != "Cc" and letter not in TURNING
+    ).strip()
 
 
 def shared_rule(rules: Sequence[str]) -> tuple[str, ...]:
