@@ -10,6 +10,7 @@ from typing import Any
 from docx.document import Document
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.shared import Pt
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
@@ -18,8 +19,10 @@ from cip_analysis.publish.documents.house_style import SOURCE_NOTE, TABLE_TEXT
 CONTENTS_HERE = "The contents list stands here."
 CONTENTS_CODE = ' TOC \\o "1-2" \\h \\z \\u '
 HOW_TO_NUMBER = "To add page numbers in Word, click in the list and press F9."
+PLAIN_WORDS = ("Body Text", "First Paragraph", "Compact")
 LISTED = {"Heading 1": "toc 1", "Heading 2": "toc 2"}
 TWIPS_PER_CM = 567
+MARKS = (qn("w:bookmarkStart"), qn("w:bookmarkEnd"))
 Element = Any  # lxml's, which tells no types
 
 
@@ -53,6 +56,7 @@ def finish(document: Document, tables: Sequence[PaperTable]) -> None:
     for table, paper in zip(held, tables, strict=True):
         _lay_out(document, table, paper)
         _tell_its_file(table, paper.exhibit)
+        _stand_clear(document, table)
     for table, paper in zip(held, tables, strict=True):
         if paper.landscape:
             _turn_on_its_side(document, table)
@@ -76,6 +80,15 @@ def _lay_out(document: Document, table: Table, paper: PaperTable) -> None:
             _set_bold(line, bold=place == 0 and shape.find(qn("w:tblHeader")) is not None)
     if len(paper.widths_cm) == len(element.tblGrid.gridCol_lst):
         _set_widths(element, [round(width * TWIPS_PER_CM) for width in paper.widths_cm])
+
+
+def _stand_clear(document: Document, table: Table) -> None:
+    """Keep plain words that follow a table a little below it; its own notes stand close."""
+    after = table._tbl.getnext()
+    while after is not None and after.tag in MARKS:
+        after = after.getnext()
+    if after is not None and _style_of(after) in {document.styles[name].style_id for name in PLAIN_WORDS}:
+        Paragraph(after, table._parent).paragraph_format.space_before = Pt(8)
 
 
 def _tell_its_file(table: Table, exhibit: str) -> None:
@@ -120,7 +133,7 @@ def _turn_on_its_side(document: Document, table: Table) -> None:
     caption = document.styles["Table Caption"].style_id
     before = first if first is not None and _style_of(first) == caption else table._tbl
     last, note = table._tbl, document.styles[SOURCE_NOTE].style_id
-    while last.getnext() is not None and _style_of(last.getnext()) == note:
+    while last.getnext() is not None and (_style_of(last.getnext()) == note or last.getnext().tag in MARKS):
         last = last.getnext()
     before.addprevious(_section_break(body_section, landscape=False))
     last.addnext(_section_break(body_section, landscape=True))

@@ -62,9 +62,15 @@ def lay_out_tables(chapter: Tag) -> None:
         table.insert(1 if table.caption is not None else 0, _column_group(fitted))
         for cell in table.find_all(class_="figures"):
             cell["style"] = "text-align: right"
-        around = table.find_parent(class_="exhibit-table") or table.find_parent("details")
-        if fitted.landscape and isinstance(around, Tag):
-            around["class"] = f"{' '.join(around.get_attribute_list('class'))} {WIDE_PAGE}"
+        if fitted.landscape:
+            _turn_page(table)
+
+
+def _turn_page(table: Tag) -> None:
+    """Let what holds a wide table, its caption and its notes with it, stand on a page that lies on its side."""
+    around = table.find_parent(class_="exhibit-table") or table.find_parent("details")
+    around = around or table.find_parent(class_="scroll") or table
+    around["class"] = f"{' '.join(around.get_attribute_list('class'))} {WIDE_PAGE}"
 
 
 def _classes(fitted: Fit) -> str:

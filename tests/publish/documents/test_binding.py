@@ -94,6 +94,12 @@ def test_a_wide_table_is_made_smaller_then_turned_on_its_side_and_never_runs_off
     assert fitted.size == 7.0
 
 
+def test_a_wide_table_that_is_no_exhibit_lies_on_its_side_too():
+    heads = "".join(f"<th>unaccompanied{number}</th>" for number in range(14))
+    page = f"<main><h1>About</h1><div class='scroll'><table><tr>{heads}</tr></table></div></main>"
+    assert 'class="scroll wide-page"' in bind({"about.html": page}, (), COVER).body
+
+
 def test_long_words_take_what_is_left_beside_figures():
     fitted = fit([("What it means", "Children", "Spend"), ("word " * 60, "1,234", "2,345,678")])
     assert sum(fitted.widths_cm) == pytest.approx(fitted.widths_cm[0] + fitted.widths_cm[1] + fitted.widths_cm[2])

@@ -9,9 +9,12 @@ import docx
 import pytest
 from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
-from docx.shared import Cm
+from docx.shared import Cm, Pt
+from publish.shown import COVER
 
+from cip_analysis.publish.documents.binding import bind
 from cip_analysis.publish.documents.finishing import CONTENTS_HERE, FinishingError, finish
+from cip_analysis.publish.documents.word import start_word
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +90,16 @@ def test_figures_stand_to_the_right_and_no_table_is_wider_than_its_page(document
     assert max(widths) <= 25.8 * 567
     cell = document.tables[0].cell(1, 2)
     assert cell.paragraphs[0].alignment == 2
+
+
+def test_plain_words_that_follow_a_table_stand_clear_of_it(tmp_path):
+    rows = "<tr><th>Year</th></tr><tr><td>2018</td></tr>"
+    page = f"<main><h1>About</h1><p>Before.</p><table>{rows}</table><p>After.</p><p>Later.</p></main>"
+    assert start_word(bind({"about.html": page}, (), COVER), tmp_path).finish(tmp_path / "one.docx") == ""
+    spaces = {
+        line.text: line.paragraph_format.space_before for line in docx.Document(str(tmp_path / "one.docx")).paragraphs
+    }
+    assert (spaces["Before."], spaces["After."], spaces["Later."]) == (None, Pt(8), None)
 
 
 def test_a_wide_table_lies_on_its_side_in_a_section_of_its_own(document):
