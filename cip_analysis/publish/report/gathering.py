@@ -36,7 +36,8 @@ class Used:
     def words(self) -> str:
         """Its name in words: "weekly_price.in-house-foster" as "Weekly price: in-house foster"."""
         group, _, rest = self.name.partition(".")
-        return f"{group.replace('_', ' ').replace('-', ' ').capitalize()}: {rest.replace('-', ' ')}"
+        words = rest.replace("-", " ").replace("in house", "in-house").replace("16 plus", "16+")
+        return f"{group.replace('_', ' ').replace('-', ' ').capitalize()}: {words}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,15 @@ class Answerable:
     signature: Signature
 
 
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """How much is withheld: headings, a row a page, and the reasons for which nothing is."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    unmet: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rests:
     """What the page is made of.
@@ -81,7 +90,7 @@ def render_rests(rests: Rests) -> str:
     """The page, whole. Raises PageError where it weighs too much."""
     return lay_out(
         "about.html.j2", rests.cover, heading=TITLE, rests=rests, headings=HEADINGS,
-        answerable=_answerable(rests.quality), withheld=_withheld(rests.statement),
+        answerable=_answerable(rests.quality), withheld=_withheld(rests),
         notes=[said for page in rests.pages for said in page.data_quality],
     )  # fmt: skip
 
@@ -92,13 +101,19 @@ def _answerable(quality: Sequence[Signature]) -> list[Answerable]:
     return [Answerable(role, duty, signed.get(role, Signature(role=role))) for role, duty in ROLES.items()]  # type: ignore[call-overload]
 
 
-def _withheld(statement: pd.DataFrame | None) -> list[tuple[str, list[str]]]:
-    """The statement's head and rows in words; nothing where there is none."""
-    if statement is None:
-        return []
-    names = [str(name).replace("_", " ") for name in statement.columns]
-    rows = [[str(cell) for cell in row] for row in statement.itertuples(index=False)]
-    return [("head", names), *(("row", row) for row in rows)]
+def _withheld(rests: Rests) -> Withheld | None:
+    """The statement in words; none where there is none. A reason for which nothing is withheld has no column."""
+    if rests.statement is None:
+        return None
+    statement = rests.statement.set_index("notebook")
+    reasons = [str(name) for name in statement.columns if name not in ("cells", "withheld")]
+    met = [name for name in reasons if statement[name].any()]
+    titles = {page.href.removesuffix(".html"): page.title for page in rests.pages} | {"all": "Whole pack"}
+    shown = statement[["cells", "withheld", *met]]
+    rows = [(titles.get(str(name), str(name)), *(f"{count:,}" for count in row))
+            for name, row in zip(shown.index, shown.to_numpy(dtype="int64").tolist(), strict=True)]  # fmt: skip
+    unmet = tuple(name[0].lower() + name[1:] for name in reasons if name not in met)
+    return Withheld(("Page", "Cells", "Withheld", *met), tuple(rows), unmet)
 
 
 def assumptions_as_text(used: Sequence[Used]) -> str:

@@ -112,12 +112,17 @@ def test_each_source_is_told_once_with_its_day_and_pages():
     assert cells(page_of(), "sources") == [["invented returns", "31 March 2018", "Children in care , Where they live"]]
 
 
-def test_what_is_withheld_is_told_by_page_and_reason():
-    statement = pd.DataFrame({"notebook": ["01_first", "all"], "cells": [8, 8], "withheld": [1, 1], "small": [1, 1]})
-    assert cells(page_of(statement=statement), "disclosure") == [
-        ["01_first", "8", "1", "1"],
-        ["Whole pack", "8", "1", "1"],
-    ]
+def test_what_is_withheld_is_told_by_page_and_by_the_reasons_met():
+    told = {
+        "notebook": ["01_first", "all"],
+        "cells": [8, 8],
+        "withheld": [1, 1],
+        "A small count": [1, 1],
+        "Few": [0, 0],
+    }
+    page = page_of(statement=pd.DataFrame(told))
+    assert cells(page, "disclosure") == [["Children in care", "8", "1", "1"], ["Whole pack", "8", "1", "1"]]
+    assert "for any other reason: few." in page.main.get_text()
 
 
 def test_the_judgements_used_are_written_for_another_pack_to_compare():
