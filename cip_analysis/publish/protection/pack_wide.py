@@ -19,6 +19,7 @@ from cip_analysis.publish.protection.earlier import ALONE, Earlier, bind_earlier
 from cip_analysis.publish.protection.ledger import Entry, Ledger, own_name
 from cip_analysis.publish.protection.rulings import REASONS, Ruled, Ruling, Rulings
 from cip_analysis.publish.protection.summed import rule_on_values
+from cip_analysis.publish.protection.values import ValuesError
 from cip_analysis.settings import Disclosure
 
 __all__ = ["Rulings", "applied", "decide", "find_conflicts", "statement", "write_cells", "write_rulings"]
@@ -87,7 +88,12 @@ def _rule_on_sums(
         for notebook, number, summed in every
         for given in [summed.given(counts[notebook][number])]
     ]
-    for (notebook, number, summed), named, ruled in zip(every, known, rule_on_values(known), strict=True):
+    try:
+        decided = rule_on_values(known)
+    except ValuesError as error:
+        tables = dict.fromkeys(f"{notebook}, release {number}" for notebook, number, _summed in every)
+        raise PackWideError(f"{error} It is in one of: {'; '.join(tables)}.") from None
+    for (notebook, number, summed), named, ruled in zip(every, known, decided, strict=True):
         pairs = zip(summed.amounts.keys, named.keys, strict=True)
         yield notebook, number, {key: ruled[one] for key, one in pairs if key and one and one in ruled}
 
