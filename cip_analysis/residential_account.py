@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from cip_analysis.cost_account import in_millions
 from cip_analysis.demand.forecast import ALL
 from cip_analysis.homes_account import home_table
+from cip_analysis.money.basis.providers import count_providers, paid_by_setting, with_providers
 from cip_analysis.money.change.turnover import spend_turnover
 from cip_analysis.money.change.within import WITHIN_WORDS, setting_parts, split_within
+from cip_analysis.money.concentration import weekly_cost_spread, weekly_costs
 from cip_analysis.money.drivers import steps_of
 from cip_analysis.money.homes import SAVING_OF_A_BED
 from cip_analysis.money.outturn import share_spend
@@ -29,6 +33,10 @@ class ResidentialAccountError(ValueError):
     """A page was asked for of a setting that has no spend."""
 
 
+NEAREST_WEEKLY_COST = -1
+"""A percentile of few children is one child's cost: it is told to the nearest ten pounds."""
+BEYOND = {"tenth_of_children": ("p10", "p90"), "quarter_of_children": ("p25", "p75"), "half_of_children": ("p50",)}
+"""How many children lie beyond a percentile of weekly cost -> the percentiles it stands behind."""
 LIKE_FOR_LIKE, SPOT, FRAMEWORK = "like for like", "spot", "framework"
 
 
@@ -131,6 +139,73 @@ def largest_step(steps: Released) -> tuple[str, str] | None:
     name = str(amounts.abs().idxmax())
     way = "up" if amounts[name] > 0 else "down"
     return name, f"{way} £{abs(amounts[name]):.1f} million"
+
+
+def spread_of_weeks(run: Run, spend: Spend, year: int) -> pd.DataFrame:
+    """The spread of weekly cost by setting in one year, with the children and the £ that each figure rests on.
+
+    Columns of `weekly_cost_spread`, to the nearest ten pounds, spend_gbp, providers, and BEYOND: the children below the
+    tenth percentile and above the ninetieth, and so on, one where there are none, so that too few withhold it.
+    """
+    spread = weekly_cost_spread(weekly_costs(run.episodes, run.payments, year))
+    costs = [str(name) for name in spread if str(name).endswith("_gbp")]
+    paid = spend.table[spend.table["financial_year"].eq(year)].set_index("setting")["spend_gbp"]
+    shares = zip(BEYOND, (0.1, 0.25, 0.5), strict=True)
+    beyond = {name: (spread["children"] * share).astype("int64").clip(lower=1) for name, share in shares}
+    told = spread.round(dict.fromkeys(costs, NEAREST_WEEKLY_COST))
+    return with_providers(told.assign(spend_gbp=spread["setting"].map(paid), **beyond), run.payments, year)
+
+
+def declare_spread(year: int) -> dict[str, Any]:
+    """How `spread_of_weeks` is declared to `release`: a percentile rests on the children beyond it, all on the £."""
+    ends = {f"{end}_weekly_cost_gbp": ["children", name, "spend_gbp"] for name, both in BEYOND.items() for end in both}
+    bases = {"spend_gbp": ["children"], "mean_weekly_cost_gbp": ["children", "spend_gbp"], **ends}
+    return {
+        "counts": ["children", *BEYOND],
+        "bases": bases,
+        "adding": ["spend_gbp"],
+        "measure": {"spend_gbp": "placement spend"},
+        "labels": {"setting": "setting", "financial_year": year},
+        "providers": dict.fromkeys(bases, "providers"),
+    }
+
+
+def beside_framework(run: Run, gap: pd.DataFrame, setting: str) -> pd.DataFrame:
+    """One setting's table of platforms with the children and providers that each comparison rests on.
+
+    gap: as `concentration.framework_gap` gives it, of one setting. Adds providers, framework_children, and
+    fewer_providers (of a row's and of the framework's that year, whichever are fewer).
+    """
+    paid = paid_by_setting(run.payments)
+    number = count_providers(paid[paid["setting"].eq(setting)], ["financial_year", "platform"])
+    wanted = pd.MultiIndex.from_frame(gap[["financial_year", "platform"]])
+    own = pd.Series(number.reindex(wanted).to_numpy(), gap.index, dtype="Int64")
+    side = gap.assign(providers=own)
+    side = side[side["platform"].eq(FRAMEWORK)].set_index("financial_year")
+    theirs = gap["financial_year"].map(side["providers"]).astype("Int64")
+    children = gap["financial_year"].map(side["children"]).fillna(0).astype("int64")
+    return gap.assign(providers=own, framework_children=children, fewer_providers=own.where(own.lt(theirs), theirs))
+
+
+def declare_bought(setting: str) -> dict[str, Any]:
+    """How `beside_framework` is declared to `release`: a fee rests on its £ and weeks, a comparison on both sides."""
+    fee = ["children", "spend_gbp", "weeks_paid"]
+    paid = dict.fromkeys(["spend_gbp", "share_of_spend", "weekly_fee_gbp"], "providers")
+    return {
+        "counts": ["children", "framework_children"],
+        "bases": {
+            "weeks_paid": ["children"],
+            "spend_gbp": ["children"],
+            "share_of_spend": ["children", "spend_gbp"],
+            "weekly_fee_gbp": fee,
+            "dearer_than_framework": ["framework_children", *fee, "weekly_fee_gbp"],
+        },
+        "adding": ["spend_gbp", "weeks_paid"],
+        "over": {"share_of_spend": ["platform"]},
+        "measure": {"spend_gbp": "placement spend"},
+        "labels": {"financial_year": "financial_year", "platform": "platform", "setting": setting},
+        "providers": {**paid, "dearer_than_framework": "fewer_providers"},
+    }
 
 
 def premium_on(run: Run, setting: str) -> pd.DataFrame:

@@ -15,10 +15,11 @@ import pandas as pd
 
 from cip_analysis.codes import SETTINGS
 from cip_analysis.demand.forecast import ALL, STATISTICS, describe_draws
-from cip_analysis.money.basis.providers import with_providers
+from cip_analysis.money.basis.providers import count_providers, paid_by_setting, with_providers
+from cip_analysis.money.reconciliation import reconcile_payments
 from cip_analysis.money.spend import summarise_spend
 from cip_analysis.projections import Projection
-from cip_analysis.records import Spend
+from cip_analysis.records import Payments, Spend
 from cip_analysis.run import Run
 
 MILLION = 1e6
@@ -70,6 +71,25 @@ def declare_spend(table: pd.DataFrame, run: Run) -> dict[str, Any]:
 def last_providers(table: pd.DataFrame, run: Run) -> pd.DataFrame:
     """A table of spend ahead with the providers of the last year: what it foretells of a price, one of them may ask."""
     return with_providers(table, run.payments, run.last_year) if run.closed_years else table
+
+
+def paid_by_match(payments: Payments) -> pd.DataFrame:
+    """Where every £ of the payments went, as `reconcile_payments` has it, with the providers behind each line."""
+    met = reconcile_payments(payments)
+    number = count_providers(paid_by_setting(payments), ["match"])
+    return met.assign(providers=pd.Series(number.reindex(met["match"]).to_numpy(), met.index, dtype="Int64"))
+
+
+def declare_match(table: pd.DataFrame) -> dict[str, Any]:
+    """How `paid_by_match` is declared to `release`, with or without its shares."""
+    shares = {"share_of_spend": ["children", "spend_gbp"]} if "share_of_spend" in table else {}
+    return {
+        "counts": ["children", "rows"],
+        "bases": {"spend_gbp": ["children"], **shares},
+        "adding": ["spend_gbp"],
+        "measure": {"children": "identifiers paid for", "rows": "lines of payments", "spend_gbp": "all that was paid"},
+        "providers": dict.fromkeys(["spend_gbp", *shares], "providers"),
+    }
 
 
 def spend_by_year(spend: Spend) -> pd.DataFrame:
