@@ -67,6 +67,7 @@ NO_COUNTS = "Nothing in it is withheld or rounded further"
 AS_PUBLISHED = "Published figures, as published: not rounded further"
 PROTECTED = "Some larger counts are withheld too, because a smaller one could be worked out from them"
 SUMS_PROTECTED = "Some sums are withheld too, because that of a few could be worked out from them"
+PER_SHOWN = "What is divided by a count is worked from that count as rounded here"
 ROUNDED_TO_ADD = "Some are rounded up or down a little further, so that parts add to their totals"
 WORKED_OUT = "Worked out from published figures: nothing withheld, nor rounded further"
 
@@ -124,6 +125,7 @@ def release(
     kept = why.drop(columns=hidden)
     _note(("table", len(set(kept) - set(plain))), listings, ruled, kept, summed)
     words = _in_words(about.rule, listings, ruled) if counts else NO_COUNTS
+    words += f". {PER_SHOWN}" if told.get("per") and about.rule.rounding_base > 1 else ""
     return _released(shown, kept != "", about, words)
 
 
