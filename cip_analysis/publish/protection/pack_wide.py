@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cip_analysis.publish.protection.cells import Key, Listing, differing_from
+from cip_analysis.publish.protection.cells import TIMES, Key, Listing, differing_from
 from cip_analysis.publish.protection.deciding import DecisionError, decide_cells
 from cip_analysis.publish.protection.earlier import ALONE, Earlier, bind_earlier, write_list
 from cip_analysis.publish.protection.ledger import Entry, Ledger, own_name
@@ -165,17 +165,31 @@ def _bind(ledgers: Mapping[str, Ledger]) -> Iterable[_Bound]:
         for entry in ledger.entries:
             for listing in entry.listings:
                 own = _own_names(listing, notebook, entry.number)
-                alone = f"{ALONE}{notebook}, {own_name(entry.number)}: {listing.column}"
-                known = _apart_from(own, found, alone) if differing_from(own, found) else own
+                known = _apart_from(own, found, f"{ALONE}{notebook}, {own_name(entry.number)}: {listing.column}")
                 found |= known.cells
-                yield _Bound(notebook, entry, listing, known, bool(listing.measure and not known.shared))
+                torn = known.keys != own.keys or bool(listing.measure and not own.shared)
+                yield _Bound(notebook, entry, listing, known, torn)
 
 
 def _apart_from(listing: Listing, found: Mapping[Key, int], alone: str) -> Listing:
-    """A table's cells, those that another table gives another count under a name of their own."""
+    """A table's cells, those that another table gives another count under a name of their own.
+
+    A cell with one label beside its day takes the name there ("other" of this table alone), and so stays a part of what
+    its table adds up; any other is of a thing of its own.
+    """
+    if not differing_from(listing, found):
+        return listing
     pairs = zip(listing.keys, listing.counts, strict=True)
-    keys = tuple(key and ((alone, key[1]) if found.get(key, count) != count else key) for key, count in pairs)
+    keys = tuple(key and (key if found.get(key, count) == count else _renamed(key, alone)) for key, count in pairs)
     return replace(listing, keys=keys)
+
+
+def _renamed(key: Key, alone: str) -> Key:
+    labels = [label for label in key[1] if label[0] not in TIMES]
+    if len(labels) != 1:
+        return alone, key[1]
+    ((name, value),) = labels
+    return key[0], key[1] - {*labels} | {(name, f"{value}, {alone}")}
 
 
 def _own_names(listing: Listing, notebook: str, number: int) -> Listing:

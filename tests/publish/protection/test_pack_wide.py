@@ -154,6 +154,25 @@ def test_tables_that_disagree_are_told_apart_and_told_of_without_a_count(tmp_pat
     assert pack_wide.decide(ledgers, EXACT)["02"].tables[1]
 
 
+def test_a_group_that_one_page_calls_as_another_page_calls_a_part_of_it_still_adds_to_its_own_total(tmp_path):
+    """On page 02 "c" holds c and d: its 36, the total of 45 and the 6 of b would tell the three in a."""
+
+    def joined() -> Released:
+        table = pd.DataFrame({"setting": ["all", "a", "b", "c"], "children": [45, 3, 6, 36]})
+        return release(table, ABOUT, counts=["children"], plain=["setting"], measure=LOOKED_AFTER)
+
+    def apart() -> Released:
+        table = pd.DataFrame({"setting": ["all", "a", "b", "c", "d"], "children": [45, 3, 6, 30, 6]})
+        return release(table, ABOUT, counts=["children"], plain=["setting"], measure=LOOKED_AFTER)
+
+    ledgers = ran_all({"01": apart, "02": joined}, tmp_path)
+    assert len(pack_wide.find_conflicts(ledgers)) == 1
+    rulings = pack_wide.decide(ledgers, EXACT)
+    told = {dict(key[1]).get("setting", "all"): ruling.shown for key, ruling in rulings["02"].tables[1].items()}
+    assert told["a"] is None
+    assert list(told.values()).count(None) >= 2
+
+
 def test_the_statement_counts_what_is_withheld_and_why(tmp_path):
     def priced() -> Released:
         table = pd.DataFrame({"setting": ["a", "b"], "children": [3, 20], "spend_gbp": [1.0, 2.0]})
