@@ -111,22 +111,36 @@ def _components(system: System) -> Iterator[tuple[list[int], list[int]]]:
 
 
 def _give_away(system: System, places: list[int], kept: list[int], rule: Disclosure) -> Iterator[int]:
-    """The withheld cells of one group that can be worked out."""
+    """The withheld cells of one group that can be worked out, by all its sums or, where those contradict what is
+    shown or leave no withheld count that is small, by those that are sure.
+    """
     limits = np.column_stack([system.low, system.high])[places]
+    hidden = [place for place, at in enumerate(places) if system.hidden[at]]
+    counted = [place for place in hidden if system.counts[places[place]]]
     for chosen in (kept, [row for row in kept if system.sure[row]]):
         sums = system.matrix(chosen)[:, places] if chosen else None
         first = _solve(np.zeros(len(places)), sums, limits)
-        if first is not None:
+        if first is not None and (not counted or _one_is_small(sums, limits, counted, rule)):
             break
     else:
         return
-    hidden = [place for place, at in enumerate(places) if system.hidden[at]]
     fits = np.array([first])
     for place in hidden:
         room = _room(system, places[place], chosen, rule)
         fits, low, high = _reach(sums, limits, place, room, fits)
         if is_recovered(low, high, room):
             yield places[place]
+
+
+def _one_is_small(sums: sparse.csr_array | None, limits: Numbers, counted: Sequence[int], rule: Disclosure) -> bool:
+    """Whether any of some withheld counts may be small: nothing would be withheld among counts that are all large."""
+    for place in counted:
+        aim = np.zeros(len(limits))
+        aim[place] = 1.0
+        found = _solve(aim, sums, limits)
+        if found is None or found[place] < rule.threshold - NEAR:
+            return True
+    return False
 
 
 Room = tuple[float, float] | None

@@ -168,3 +168,8 @@ def test_a_rest_that_no_table_prints_protects_what_is_withheld(tmp_path):
     rows = [(year, *pair) for year, one in counts.items() for pair in zip(["foster", "kinship", ALL], one, strict=True)]
     shown = pd.DataFrame(rows, columns=["year", "setting", "children"])
     assert audited(tmp_path / "p", {"01_first": [as_shown(shown, [(10, "children")])]}, EXACT).withheld == 1
+
+
+def test_a_row_of_all_beside_some_of_its_parts_alone_does_not_pass_for_their_sum(tmp_path):
+    stock = pd.DataFrame({"setting": ["foster", "kinship", ALL], "children": [250, 3, 500]})
+    assert audited(tmp_path / "p", {"01_first": [as_shown(stock, [(1, "children")])]}, EXACT).withheld == 1
