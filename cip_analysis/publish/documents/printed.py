@@ -11,6 +11,7 @@ PDF/UA has seen it, so it is called tagged and no more. The same pages give the 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ class Printing:
             return NOT_MADE
         if ended != 0 or not (self.workplace / press.MADE).is_file():
             return NO_PANGO if ended == press.NO_LIBRARY else NOT_MADE
-        (self.workplace / press.MADE).replace(path)
+        shutil.copyfile(self.workplace / press.MADE, path)  # the workplace may stand on another disk
         return ""
 
     def stop(self) -> None:

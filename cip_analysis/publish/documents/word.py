@@ -10,6 +10,7 @@ header rows that repeat, widths that stay on the page, wide tables on their side
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ class Writing:
         finish(document, self.tables)
         document.save(str(made))
         write_again(made, {})
-        made.replace(path)
+        shutil.copyfile(made, path)  # the workplace may stand on another disk
         return ""
 
     def stop(self) -> None:
