@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cip_analysis.demand.forecast import ALL, STATISTICS, describe_draws
+from cip_analysis.money.basis.providers import count_providers, paid_by_setting
 from cip_analysis.money.drivers import total_split
 from cip_analysis.money.in_year import LINES, MARCH, Position, compare_budget
 from cip_analysis.money.spend import UNMATCHED
@@ -82,22 +83,31 @@ def _summed(split: pd.DataFrame) -> dict[str, float]:
 
 
 def join_small(month: Month, position: Position) -> dict[str, str]:
-    """What each line is called on a page: its own name, or OTHERS where too few children stand behind it.
+    """What each line is called on a page: its own name, or OTHERS where too few children or providers stand behind it.
 
-    The smallest lines are joined until enough children, each counted once, stand behind the sum: a lone line withheld
-    could be worked out from the total. Lines that nobody was in and that cost nothing keep their name.
+    The smallest lines are joined until enough children, each counted once, and providers stand behind the sum: a lone
+    line withheld could be worked out from the total. Lines that nobody was in and that cost nothing keep their name.
     """
     spent = position.to_date.table.set_index("setting")
     least = month.run.disclosure.threshold
     asked = spent["children"].where(position.expected != 0, np.maximum(spent["children"], 0))
     costly = (asked > 0) | (position.expected != 0) | (position.weeks > 0)
     order = asked[costly].sort_values(kind="stable")
-    joined: list[str] = []
-    for line, children in order.items():
-        if children >= least and (not joined or _children_in(month, joined, spent) >= least):
+    joined = [str(line) for line in order.index if not _providers_enough(month, [str(line)])]
+    for line, children in order.drop(joined).items():
+        enough = _children_in(month, joined, spent) >= least and _providers_enough(month, joined)
+        if children >= least and (not joined or enough):
             break
         joined.append(str(line))
     return {line: OTHERS if line in joined else line for line in LINES}
+
+
+def _providers_enough(month: Month, lines: list[str]) -> bool:
+    """Whether enough providers stand behind several lines together this year, or none whose price could be told."""
+    paid = paid_by_setting(month.run.payments)
+    there = paid[paid["setting"].isin(lines) & paid["financial_year"].eq(month.year)]
+    number = count_providers(there, [])
+    return not number.between(1, month.run.disclosure.fewest_providers - 1).fillna(False).any()
 
 
 def _children_in(month: Month, lines: list[str], spent: pd.DataFrame) -> int:
