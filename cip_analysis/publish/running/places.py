@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -29,9 +30,9 @@ def place_for(folder: Path) -> Iterator[None]:
         raise PackError(f"{folder.name} is a file. Choose another folder with --to.")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / provenance.MANIFEST).is_file():
         raise PackError(f"The folder {folder.name} holds something other than a pack. Choose another with --to.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     hold = folder.with_name(f".{folder.name}.hold")
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         with held(hold) as free:
             if not free:
                 raise PackError(
@@ -40,11 +41,21 @@ def place_for(folder: Path) -> Iterator[None]:
                 )
             _put_right(folder)
             yield
-    except PermissionError:
-        raise PackError(
+    except OSError as error:
+        raise PackError(_why(error, folder)) from None
+
+
+def _why(error: OSError, folder: Path) -> str:
+    """Why nothing could be written, and what to do."""
+    stands = f"The last good pack in {folder.name} is untouched." if folder.exists() else "No pack was written."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full, so the pack was not written. Make room, and render again.\n{stands}"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
             f"Nothing can be written beside {folder.name}: the folder {folder.parent.name} may be read, not written. "
-            "Ask for the right to write there, or choose another with --to."
-        ) from None
+            f"Ask for the right to write there, or choose another with --to.\n{stands}"
+        )
+    return f"The pack could not be written: {(error.strerror or type(error).__name__).lower()}.\n{stands}"
 
 
 def promote(made: Path, folder: Path) -> None:
