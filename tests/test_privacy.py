@@ -26,6 +26,10 @@ from cip_analysis.cli import app
 from cip_analysis.publish.finished.paper import words_of_paper
 from cip_analysis.publish.pack import PackError, PackRequest, render_pack
 
+NOTEBOOKS = {
+    "public": ["01_returns", "04_demand_forecast", "05_placement_mix", "07_cost_of_care"],
+    "exempt": ["01_returns", "06_residential_spend", "07_cost_of_care"],
+}
 CACHE = ROOT / "reports" / ".cache"
 CHILDREN = [f"KX{number}QZ" for number in range(71_031, 71_111)]
 UPN, HOME, PLACED, OWNER = "V9137042286", "QX7 9ZJ", "WY6 8VK", "Canaryowner"
@@ -34,7 +38,7 @@ PACK = """name = "canaries"
 title = "Canaries"
 meeting = "None"
 run = "config/runs/autumn-2018.toml"
-notebooks = ["01_returns", "04_demand_forecast", "05_placement_mix", "06_residential_spend", "07_cost_of_care"]
+notebooks = {notebooks}
 """
 
 
@@ -111,8 +115,10 @@ def county(tmp_path: Path) -> Path:
         opened.write(f"{CHILDREN[5]},1,{birth(CHILDREN[5])}\n{birth(CHILDREN[6])},{CHILDREN[6]}\n")
     paid = {"period_start": "01/06/2016", "period_end": "31/03/2017", "placement_type": "in-house foster"}
     rows = [
-        paid | {"child_id": child, "provider_name": OWNER, "amount": "9000", CHILDREN[0]: "1"} for child in CHILDREN
+        paid | {"child_id": child, "provider_name": f"{OWNER} {place % 4}", "amount": "9000", CHILDREN[0]: "1"}
+        for place, child in enumerate(CHILDREN)
     ]
+    write_table(tmp_path, "payments_whole.csv", rows)
     rows[4] |= {"period_start": birth(CHILDREN[4]), "amount": CHILDREN[4]}
     write_table(tmp_path, "payments.csv", [*rows, rows[7], rows[8] | {"child_id": "nobody"}])
     return tmp_path
@@ -146,9 +152,11 @@ def test_a_table_sent_without_its_header_is_not_taken_for_column_names(county, n
 
 def asked_of(county: Path, audience: str = "public") -> PackRequest:
     """A pack of the county with secrets, made by this project's own notebooks."""
-    (county / "canaries.toml").write_text(PACK, encoding="utf-8")
-    asked = (f"returns={county / 'returns'}", f"payments={county / 'payments.csv'}", "setting=in-house foster")
-    return PackRequest(county / "canaries.toml", ROOT, county / "packs", audience=audience, overrides=asked)
+    payments = "payments.csv" if audience == "public" else "payments_whole.csv"
+    asked = [f"returns={county / 'returns'}", f"payments={county / payments}"]
+    asked += ["setting=in-house foster"] if "06_residential_spend" in NOTEBOOKS[audience] else []
+    (county / "canaries.toml").write_text(PACK.format(notebooks=NOTEBOOKS[audience]), encoding="utf-8")
+    return PackRequest(county / "canaries.toml", ROOT, county / "packs", audience=audience, overrides=tuple(asked))
 
 
 def new_in_cache(before: set[Path]) -> dict[str, set[str]]:
