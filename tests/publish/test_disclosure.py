@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cip_analysis.publish.disclosure import (
@@ -66,6 +66,7 @@ def test_halves_go_up_to_the_next_ten():
 
 
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=30), st.integers(1, 12), st.sampled_from([1, 5, 10]))
+@settings(deadline=None)
 def test_no_small_count_is_ever_shown_and_no_other_moves_by_more_than_half_the_base(counts, threshold, base):
     table = pd.DataFrame({"setting": "a", "children": counts, "spend_gbp": 1.0})
     shown = released(table, threshold=threshold, rounding_base=base)
@@ -290,6 +291,7 @@ def test_an_argument_that_is_not_known_and_a_column_that_is_not_there_are_refuse
 
 
 @given(st.lists(st.integers(0, 60), min_size=2, max_size=6))
+@settings(deadline=None)
 def test_no_small_count_of_a_row_with_its_total_can_be_worked_out(counts):
     shown = release(a_year(*counts), EXACT, counts=["children"], bases={"spend_gbp": "children"}, plain=["setting"])
     withheld = shown.withheld["children"].tolist()

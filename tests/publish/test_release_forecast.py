@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from publish.projects import ABOUT
 
@@ -74,6 +74,7 @@ def test_to_an_audience_that_may_see_all_a_forecast_is_whole_children():
 
 
 @given(st.lists(st.floats(0, 900), min_size=7, max_size=7), st.sampled_from([1, 5, 10]), st.integers(0, 900))
+@settings(deadline=None)
 def test_rounding_keeps_intervals_in_order_and_moves_nothing_by_more_than_half_the_base(ends, base, state):
     points = sorted(ends)
     row = dict(zip(POINTS, [points[3], *points], strict=True))
@@ -230,6 +231,7 @@ def test_chances_and_ranges_are_said_as_people_say_them(said, words):
 
 
 @given(st.floats(0.005, 0.995))
+@settings(deadline=None)
 def test_a_chance_in_words_is_never_far_from_the_chance(chance):
     numerator, denominator = one_in(chance).split(" in ")
     assert abs(int(numerator) / int(denominator) - chance) <= 0.0301
