@@ -20,7 +20,7 @@ import nbformat
 
 from cip_analysis.publish.plan import Plan
 from cip_analysis.publish.protection.ledger import Ledger, LedgerError, read_ledger
-from cip_analysis.publish.provenance import Hashed, key_packages, python_version
+from cip_analysis.publish.provenance import Hashed, hash_inputs, key_packages, python_version
 
 FOLDER = Path("reports") / ".cache" / "notebooks"
 OWNER_ONLY = 0o700
@@ -46,11 +46,11 @@ def key_of(plan: Plan, path: Path, inputs: Sequence[Hashed], rulings: str) -> st
     That is its source, its parameters, every input that it may read, the package's code and lock, the versions of what
     is installed, and the pack's rulings. inputs: the plan's, hashed. rulings: their digest; blank for the first run.
     """
-    pack_file = plan.request.pack_file.name
+    of_pack_alone = {one.path for one in hash_inputs(plan.request.root, {"settings": [plan.request.pack_file]})}
     told = [
         [one.role, one.path, one.sha256]
         for one in sorted(inputs)
-        if one.role not in NOT_RUN and not (one.role == "settings" and Path(one.path).name == pack_file)
+        if one.role not in NOT_RUN and not (one.role == "settings" and one.path in of_pack_alone)
     ]
     source = hashlib.sha256(path.read_bytes()).hexdigest()
     facts = [path.stem, source, plan.values[path.stem], told, key_packages(), python_version(), rulings]

@@ -116,10 +116,6 @@ def _input(crate: ROCrate, one: Hashed) -> Any:
     return crate.add(ContextEntity(crate, f"#input-{one.role.replace(' ', '-')}-{one.path}", about))
 
 
-def _parameter(name: str, value: object) -> dict[str, str]:
-    return {"@type": "PropertyValue", "name": name, "value": str(value)}
-
-
 def _software(plan: Plan) -> dict[str, Any]:
     code = provenance.code_version(plan.request.root)
     return {
