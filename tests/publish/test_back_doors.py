@@ -145,3 +145,10 @@ def test_a_share_over_some_labels_alone_tells_the_total_of_the_others():
 def test_a_value_divided_by_a_count_that_is_not_there_is_refused():
     with pytest.raises(DisclosureError, match="declared but not in the table"):
         spent(per={"price": ["children"]})
+
+
+def test_nought_paid_to_one_provider_is_no_secret():
+    rows = pd.DataFrame({"setting": ["a", "b"], "children": [50, 60], "providers": [1, 1], "spend_gbp": [0.0, 5.0]})
+    shown = release(rows, ABOUT, counts=["children"], plain=["setting"], bases={"spend_gbp": "children"},
+                    providers={"spend_gbp": "providers"})  # fmt: skip
+    assert withheld(shown, "spend_gbp") == ["b"]

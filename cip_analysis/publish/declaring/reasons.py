@@ -38,9 +38,12 @@ def what_rests(why: pd.DataFrame, rests_on: Mapping[str, list[str]]) -> pd.DataF
 def few_providers(
     why: pd.DataFrame, table: pd.DataFrame, providers: Mapping[str, str], rule: Disclosure
 ) -> pd.DataFrame:
-    """The same, with every value withheld that has some providers behind it but fewer than the rule asks for."""
+    """The same, with every value but nought withheld that has providers behind it, yet fewer than the rule asks for."""
     few = {value: table[behind].lt(rule.fewest_providers) & table[behind].gt(0) for value, behind in providers.items()}
-    flagged = {value: so.fillna(False).astype(bool) & why[value].eq("") for value, so in few.items()}
+    flagged = {
+        value: so.fillna(False).astype(bool) & table[value].ne(0).fillna(True) & why[value].eq("")
+        for value, so in few.items()
+    }
     return why.assign(**{value: why[value].mask(flags, PROVIDERS) for value, flags in flagged.items()})
 
 
