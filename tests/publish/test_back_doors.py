@@ -137,7 +137,8 @@ def test_a_share_over_some_labels_alone_tells_the_total_of_the_others():
     )
     rows = rows.assign(share_of_spend=rows["spend_gbp"] / 100)
     shown = release(rows, ABOUT, counts=["children"], plain=["financial_year", "platform"], adding=["spend_gbp"],
-                    bases={"spend_gbp": "children", "share_of_spend": "spend_gbp"}, over={"share_of_spend": ["platform"]},
+                    bases={"spend_gbp": "children", "share_of_spend": "spend_gbp"},
+                    over={"share_of_spend": ["platform"]},
                     labels={"financial_year": "financial_year", "platform": "platform", "setting": "homes"})  # fmt: skip
     assert shown.withheld["spend_gbp"].tolist() == shown.withheld["share_of_spend"].tolist() == [True, False, True]
 
