@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cip_analysis.publish.pack import PackRequest
 
 
+READS_AHEAD = "cip_analysis.run"
 NOT_FOR_PUBLICATION = "Needed for what is exempt from publication: written apart, into a folder called exempt."
 
 
@@ -41,6 +42,7 @@ def pack(
         request = PackRequest(
             pack_file=pack_file.resolve(), root=root, to=(to or root / "reports").resolve(), jobs=jobs,
             audience=audience, overrides=tuple(set_ or ()), warm=not cold, fresh=fresh,
+            reads_ahead=READS_AHEAD,
         )  # fmt: skip
         plan_pack(request)
     except (ValueError, OSError) as error:

@@ -24,7 +24,8 @@ from cip_analysis.forecasts import (
 )
 from cip_analysis.publish.disclosure import About, release, release_forecast
 from cip_analysis.returns.checks import check_returns
-from cip_analysis.run import open_run
+from cip_analysis.run import keep_ahead, open_run, read_ahead
+from cip_analysis.store import fingerprint
 
 RUN = ROOT / "config" / "runs" / "autumn-2018.toml"
 pytestmark = pytest.mark.skipif(
@@ -245,3 +246,16 @@ def test_asking_for_nothing_more_takes_the_runs_own_settings(county):
     assert (asked.horizon_months, asked.draws, asked.duration_edges) == (48, 1000, (56, 365))
     with pytest.raises(ForecastError):
         asked_of(county, draws=0)
+
+
+def test_a_run_read_ahead_is_what_would_have_been_read_and_is_given_once(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    run = "config/runs/autumn-2018.toml"
+    keep_ahead(read_ahead(root=str(ROOT), run=run))
+    ready, read = open_run(run), open_run(run)
+    parts = [(each.episodes.table, each.payments.table, each.findings.table) for each in (ready, read)]
+    assert fingerprint(*parts[0]) == fingerprint(*parts[1])
+    assert ready is not read
+    keep_ahead(read_ahead(root=str(ROOT), run="config/runs/none.toml"))
+    with pytest.raises(ValueError, match="none"):
+        open_run("config/runs/none.toml")

@@ -29,7 +29,8 @@ class PackRequest:
     audience: public or exempt; the pack's own unless told. What is exempt from publication goes into a folder of that
     name. keep_failed: a folder for a notebook that stops, which may then hold children's data; else none.
     warm: kernels forked from one that has imported everything, where this system can. fresh: every notebook
-    is run and every file made again, whatever is kept.
+    is run and every file made again, whatever is kept. reads_ahead: a module that reads what the notebooks
+    are about to ask for, once for all of them, given the project's root and their parameters; none where blank.
     """
 
     pack_file: Path
@@ -41,6 +42,7 @@ class PackRequest:
     keep_failed: Path | None = None
     warm: bool = True
     fresh: bool = False
+    reads_ahead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,3 +134,24 @@ def test_a_kernel_that_dies_is_told_in_words(project):
 def test_the_modules_that_notebooks_import_are_each_named_once():
     notebook = a_notebook()
     assert modules_of([notebook, notebook])[:3] == ["datetime", "pandas", "cip_analysis.publish.charts"]
+
+
+def test_what_is_read_ahead_is_read_once_before_any_kernel_and_its_threads_are_not_forked(project, monkeypatch):
+    (project.root / "ahead.py").write_text(
+        "from pathlib import Path\nimport threading, time\nheld = []\n"
+        "def read_ahead(*, root, run, returns, audience):\n"
+        "    threading.Thread(target=time.sleep, args=[60], daemon=True).start()\n"
+        "    with (Path(root) / 'read').open('a') as opened:\n        opened.write('x')\n"
+        "    return [run, returns, audience]\n"
+        "keep_ahead = held.append\n"
+    )
+    for name in ("01_first", "02_second"):
+        notebook = a_notebook()
+        notebook.cells = [
+            prose("# Quick\n\nIs it?"), a_code_cell(PARAMETERS, "parameters"),
+            a_code_cell("import ahead; assert ahead.held == [[run, returns, audience]]"),
+        ]  # fmt: skip
+        project.write(name, notebook)
+    monkeypatch.setenv("PYTHONPATH", str(project.root))
+    project.render(reads_ahead="ahead")
+    assert (project.root / "read").read_text() == "x"

@@ -6,6 +6,7 @@ again under its rulings. A notebook that was run before on the same inputs, unde
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 import time
@@ -119,9 +120,17 @@ class _Workplace:
         if self.plan.request.warm:
             self.progress(0, "Warming up")
             modules = modules_of(map(read_notebook, self.plan.notebooks))
-            zygote = self.open.enter_context(warm_kernels(modules, self.folder))
+            zygote = self.open.enter_context(warm_kernels(modules, self.folder, self._ready()))
         ours = kernels.kernels_of_one_run(zygote)
         return kernels.Setting(self.plan.request.root, self.folder, self.plan.pack.timeout_seconds, ours)
+
+    def _ready(self) -> str:
+        """What is to be read ahead for every notebook, where all are given the same."""
+        named = ("run", "returns", "payments", "audience")
+        given = [{name: values[name] for name in named if name in values} for values in self.plan.values.values()]
+        if not self.plan.request.reads_ahead or any(one != given[0] for one in given):
+            return ""
+        return json.dumps([self.plan.request.reads_ahead, {"root": str(self.plan.request.root), **given[0]}])
 
     def run(self, paths: Sequence[Path], rulings: Mapping[str, Rulings]) -> dict[str, Ran]:
         """Some notebooks, under rulings where there are any, by name; the first that stops stops them all."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import logging
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +30,7 @@ from traitlets.config import Config
 
 from cip_analysis.publish.parameters import Value, as_told
 from cip_analysis.publish.running import caller
+from cip_analysis.publish.running.errors import last_line, own_errors
 from cip_analysis.publish.running.notebooks import NotebookError, read_notebook
 from cip_analysis.publish.running.warm import OF_EVERY_KERNEL
 
@@ -38,15 +38,6 @@ CALLER = Path(caller.__file__)
 INJECTED = "injected-parameters"
 WATCHING = "watching"
 EXPLORER = "explorer"
-LONGEST_MESSAGE = 600
-HIDDEN = re.compile(r"\b(?:\d{5,}|[A-Z]\d{11}[\dA-Z]|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b", re.IGNORECASE)
-
-QUOTED = re.compile(r"""'[^']*'|"[^"]*"|“[^”]*”""")
-WORD_WITH_DIGIT = re.compile(r"[^\s()\[\]{},;:]*\d[^\s()\[\]{},;]*")
-OWN_ERROR = re.compile(r"^class (\w+Error)\(", re.MULTILINE)
-SPEAK_OF_CODE = frozenset(
-    {"NameError", "UnboundLocalError", "ModuleNotFoundError", "ImportError", "SyntaxError", "IndentationError"}
-)
 
 logging.getLogger("papermill").addHandler(logging.NullHandler())  # a notebook that stops is told once, in our words
 
@@ -146,7 +137,7 @@ def run_notebook(
                 on_cell_start=_noting(reached),
             )
     except PapermillExecutionError as error:
-        said = f"{error.ename}: {_last_line(error.evalue, error.ename)}"
+        said = f"{error.ename}: {last_line(error.evalue, error.ename)}"
         raise NotebookError(_advice(notebook, path, error.cell_index, bool(values), said)) from None
     except CellTimeoutError:
         said = f"it took longer than {setting.timeout_seconds} seconds (timeout_seconds in the pack file)"
@@ -231,7 +222,7 @@ def _advice(notebook: nbformat.NotebookNode, path: Path, index: int, injected: b
     ]
     under = f", under “{headings[-1]}”," if headings else ""
     mend = f"Open {path.parent.name}/{path.name} with `make lab`, run it to that cell and mend the cause"
-    if said.partition(":")[0] in _own_errors():
+    if said.partition(":")[0] in own_errors():
         mend = "Do as it says"
     return (
         f"{path.name}: cell {at + 1} of {len(notebook.cells)}{under} stopped: {said}\n"
@@ -243,21 +234,3 @@ def _shift(notebook: nbformat.NotebookNode, index: int) -> int:
     """How many cells papermill put in before the one at `index`: its own cell follows the parameters cell."""
     places = [place for place, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", [])]
     return 1 if places and index > places[0] else 0
-
-
-def _last_line(message: str, kind: str) -> str:
-    """The last line of an error, short, with whatever could say who a child is struck out.
-
-    Errors of this package count rows and name none, and Python's of names speak of code. Any other may quote a value of
-    a record, as a KeyError does, so what it quotes and every word with a digit go.
-    """
-    lines = [line.strip() for line in str(message).splitlines() if line.strip()] or ["it gave no reason"]
-    if kind in SPEAK_OF_CODE or kind in _own_errors():
-        return HIDDEN.sub("…", lines[-1])[:LONGEST_MESSAGE]
-    return WORD_WITH_DIGIT.sub("…", QUOTED.sub("…", lines[-1]))[:LONGEST_MESSAGE]
-
-
-def _own_errors() -> set[str]:
-    """The names of this package's own errors, from its source: a notebook may raise one that is not imported here."""
-    sources = Path(__file__).parents[2].rglob("*.py")
-    return {name for path in sources for name in OWN_ERROR.findall(path.read_text(encoding="utf-8"))}

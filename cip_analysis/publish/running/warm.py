@@ -47,16 +47,16 @@ def modules_of(notebooks: Iterable[nbformat.NotebookNode]) -> list[str]:
 
 
 @contextmanager
-def warm_kernels(modules: Iterable[str], folder: Path) -> Iterator[Path | None]:
+def warm_kernels(modules: Iterable[str], folder: Path, ready: str = "") -> Iterator[Path | None]:
     """The socket at which kernels can be had while this lasts; none where they cannot.
 
-    folder: a private one, with a short path.
+    folder: a private one, with a short path. ready: what to call before any kernel is forked (zygote.main).
     """
     if not can_fork():
         yield None
         return
     address = folder / "zygote"
-    words = [sys.executable, "-m", "cip_analysis.publish.running.zygote", str(address), *modules]
+    words = [sys.executable, "-m", "cip_analysis.publish.running.zygote", str(address), ready, *modules]
     with subprocess.Popen(  # noqa: S603
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         env={**os.environ, **OF_EVERY_KERNEL}, start_new_session=True,

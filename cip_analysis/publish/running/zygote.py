@@ -1,8 +1,8 @@
 """A Python that has imported everything already, and becomes a notebook's kernel by forking, in a few milliseconds.
 
-Run as `python -m cip_analysis.publish.running.zygote SOCKET MODULE…` by `warm`, never by hand. It imports the modules,
-says "ready", and then forks a kernel for each caller of the socket (`caller.py`). A kernel dies when its caller does,
-and all of them when whoever started this does: the end of standard input tells it so.
+Run as `python -m cip_analysis.publish.running.zygote SOCKET READY MODULE…` by `warm`, never by hand. It imports the
+modules, reads ahead what READY says, says "ready", and then forks a kernel for each caller of the socket (`caller.py`).
+A kernel dies when its caller does, and all of them when whoever started this does: the end of standard input tells it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import gc
 import importlib
 import json
 import os
+import pickle
 import selectors
 import signal
 import socket
@@ -24,11 +25,16 @@ UNFIT = "unfit"
 LONGEST_REQUEST = 1_000_000
 
 
-def main(address: str, modules: Sequence[str]) -> None:
-    """Import, say ready, and fork kernels until standard input ends."""
+def main(address: str, ready: str, modules: Sequence[str]) -> None:
+    """Import, make ready, and fork kernels until standard input ends.
+
+    ready: JSON of a module that can `read_ahead` and `keep_ahead`, and what to read, by name; blank for none.
+    """
     for name in modules:
         with suppress(ImportError):  # the notebook that needs it will say so in its own words
             importlib.import_module(name)
+    if ready:
+        _read_ahead(*json.loads(ready))
     importlib.import_module("ipykernel.kernelapp")
     if _threads() != 1:  # a fork takes one thread along, and leaves the others' locks held for ever
         _say(UNFIT)
@@ -40,6 +46,25 @@ def main(address: str, modules: Sequence[str]) -> None:
         listening.listen()
         _say(READY)
         _serve(listening)
+
+
+def _read_ahead(name: str, values: dict[str, str]) -> None:
+    """Have a module keep what it reads ahead. The reading is done in a fork, because it may begin threads."""
+    module = importlib.import_module(name)
+    told, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            with os.fdopen(tell, "wb") as telling:
+                pickle.dump(module.read_ahead(**values), telling, protocol=pickle.HIGHEST_PROTOCOL)
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(tell)
+    with os.fdopen(told, "rb") as telling, suppress(EOFError, pickle.UnpicklingError):
+        module.keep_ahead(pickle.load(telling))  # noqa: S301  (written by this process's own fork)
+    os.waitpid(child, 0)
 
 
 def _threads() -> int:
@@ -150,4 +175,4 @@ def _end(kernels: dict[int, socket.socket]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])
