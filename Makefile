@@ -30,8 +30,8 @@ monitor: $(READY) $(YEAR_DATA) ## where the year stands at the end of MONTH=2018
 
 data: $(DATA) $(YEAR_DATA) ## the invented counties' returns, payments and capacity files
 
-lab: $(READY) $(DATA) $(YEAR_DATA) ## JupyterLab on the notebooks
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+lab: $(READY) $(DATA) $(YEAR_DATA) ## JupyterLab on the notebooks, from a page that lists them
+	$(BIN)/jupyter lab --config=config/lab/jupyter_lab_config.py
 
 test: $(READY) $(DATA) $(YEAR_DATA) ## every test, then every notebook
 	$(BIN)/pytest -n 2
