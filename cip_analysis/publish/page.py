@@ -69,8 +69,9 @@ class Draft:
     @property
     def place(self) -> Place:
         """The page as others may link to it."""
-        named = {str(tag["id"]): tag.get_text(" ", strip=True) for tag in self.body.select("h2[id], h3[id], h4[id]")}
-        exhibits = self.body.select("figure.exhibit-figure, div.exhibit-table")
+        headings = self.body.find_all(["h2", "h3", "h4"], id=True)
+        named = {str(tag["id"]): tag.get_text(" ", strip=True) for tag in headings}
+        exhibits = self.body.find_all(["figure", "div"], class_=["exhibit-figure", "exhibit-table"])
         numbered = {str(tag["id"]): str(tag["id"]).replace("-", " ").capitalize() for tag in exhibits}
         return Place(self.title, numbered | named)
 

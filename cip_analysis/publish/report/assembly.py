@@ -37,23 +37,18 @@ CHANGES = Link(f"{moved.CHANGES}.html", moved.TITLE)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
-    """Every page drafted and what stands on them, before any is finished."""
+    """Every page drafted and what stands on them, before any is finished. places: all that may be linked to."""
 
     executed: Executed
     drafts: Mapping[str, page.Draft]
     summaries: tuple[page.PageSummary, ...]
     exhibits: tuple[Exhibit, ...]
+    places: Places
 
     @property
     def links(self) -> dict[str, Link]:
         """Each notebook's page, by the notebook's name."""
         return {name: Link(f"{name}.html", draft.title) for name, draft in self.drafts.items()}
-
-    @property
-    def places(self) -> Places:
-        """Every place of the pack that may be linked to."""
-        about = Place(rests.TITLE, dict(rests.HEADINGS))
-        return {**{name: draft.place for name, draft in self.drafts.items()}, rests.RESTS: about}
 
 
 def write_pages(
@@ -90,7 +85,9 @@ def _draft(plan: Plan, executed: Executed) -> Made:
             raise PackError(f"{name}.ipynb: {error}\n{standing(plan.folder)}") from None
     summaries = tuple(page.summarise(notebook, f"{name}.html") for name, notebook in executed.items())
     exhibits = tuple(one for name, notebook in executed.items() for one in read_exhibits(name, notebook))
-    return Made(executed, drafts, summaries, exhibits)
+    about = Place(rests.TITLE, dict(rests.HEADINGS))
+    places = {**{name: draft.place for name, draft in drafts.items()}, rests.RESTS: about}
+    return Made(executed, drafts, summaries, exhibits, places)
 
 
 def _finish(plan: Plan, cover: Cover, made: Made) -> dict[str, str]:
