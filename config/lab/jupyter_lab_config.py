@@ -23,7 +23,7 @@ c = get_config()  # noqa: F821 — Jupyter gives it to every file of settings
 c.ServerApp.ip = "localhost"
 c.ServerApp.root_dir = str(HERE.parents[1])
 c.ServerApp.kernel_spec_manager_class = OwnKernels
-c.LabApp.default_url = "/lab/tree/notebooks/README.md?factory=Markdown%20Preview"
+c.LabApp.default_url = "/lab/tree/notebooks/README.md"
 c.LabApp.app_settings_dir = str(HERE)
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = NeverCheckForUpdate
