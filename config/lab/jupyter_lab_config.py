@@ -21,6 +21,7 @@ class OwnKernels(KernelSpecManager):
 
 c = get_config()  # noqa: F821 — Jupyter gives it to every file of settings
 c.ServerApp.ip = "localhost"
+c.KernelManager.transport_encryption = "auto"  # between the server and the notebooks' Python, on a shared machine
 c.ServerApp.root_dir = str(HERE.parents[1])
 c.ServerApp.kernel_spec_manager_class = OwnKernels
 c.LabApp.default_url = "/lab/tree/notebooks/README.md"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import linecache
 import re
 import sys
+import textwrap
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parents[2]
 LONGEST_MESSAGE = 600
-LONGEST_LINE = 100
+LONGEST_LINE = 80
+WIDTH = 100
 HIDDEN = re.compile(r"\b(?:\d{5,}|[A-Z]\d{11}[\dA-Z]|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b", re.IGNORECASE)
 QUOTED = re.compile(r"""'[^']*'|"[^"]*"|“[^”]*”""")
 WORD_WITH_DIGIT = re.compile(r"[^\s()\[\]{},;:]*\d[^\s()\[\]{},;]*")
@@ -99,8 +101,13 @@ def _show(
         shell.showtraceback((kind, error, trace))
         return []
     lines = say_error(error.with_traceback(trace), shell.user_ns)
-    shell._showtraceback(kind, _reason(error), ["\n".join(lines)])
+    shell._showtraceback(kind, _reason(error), ["\n".join(map(_wrapped, lines))])
     return lines
+
+
+def _wrapped(line: str) -> str:
+    """A line broken between words; JupyterLab would break it within one."""
+    return textwrap.fill(line, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _reason(error: Exception) -> str:
