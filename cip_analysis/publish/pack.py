@@ -51,7 +51,7 @@ def render_pack(request: PackRequest, progress: Progress) -> Path:
         with tempfile.TemporaryDirectory(prefix=f".{plan.folder.name}.making-", dir=plan.folder.parent) as making:
             folder = Path(making) / plan.folder.name
             folder.mkdir()
-            _make(plan, runs, Making(inputs, started, again=runs.again), folder, progress)
+            _make(plan, runs, Making(inputs, started), folder, progress)
             promote(folder, plan.folder)
     progress(len(plan.notebooks), "Done")
     return plan.folder

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ import nbformat
 
 from cip_analysis.publish.plan import Plan
 from cip_analysis.publish.protection.ledger import Ledger, LedgerError, read_ledger
+from cip_analysis.publish.protection.rulings import Rulings, read_told
 from cip_analysis.publish.provenance import Hashed, hash_inputs, key_packages, python_version
 
 FOLDER = Path("reports") / ".cache" / "notebooks"
@@ -84,6 +85,25 @@ def keep(root: Path, key: str, ran: Ran, ledger: Path) -> None:
             _place(part, text)
         _place(root / FOLDER / key, _seal(parts))
         _prune(root / FOLDER)
+
+
+def remember(root: Path, pack: str, rulings: Mapping[str, Rulings]) -> None:
+    """Keep a pack's rulings: those of the next are likely the same, and no notebook then needs to run twice.
+
+    pack: its name and audience.
+    """
+    with suppress(OSError):
+        (root / FOLDER).mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY)
+        told = {name: one.told() for name, one in rulings.items()}
+        _place(root / FOLDER / f"{pack}.rulings", json.dumps(told, sort_keys=True))
+
+
+def remembered(root: Path, pack: str) -> dict[str, Rulings]:
+    """The rulings of a pack as it was last made, by notebook; none where that is not known."""
+    with suppress(OSError, ValueError, AttributeError):
+        told = json.loads((root / FOLDER / f"{pack}.rulings").read_text(encoding="utf-8"))
+        return {name: read_told(one) for name, one in told.items()}
+    return {}
 
 
 def usual_seconds(root: Path, name: str) -> float | None:

@@ -1,7 +1,8 @@
 """Every notebook of a pack executed, several at once; the first that stops stops them all.
 
-Each is run once by itself. Then the pack as a whole rules on what may be shown, and those it rules otherwise on are run
-again under its rulings. A notebook that was run before on the same inputs, under the same rulings, is taken as kept.
+Each is run once: under the rulings of the pack as it was last made or, where there are none, by itself. Then the pack
+as a whole rules on what may be shown, and those it rules otherwise on are run again under its rulings. A notebook that
+was run before on the same inputs, under the same rulings, is taken as kept.
 """
 
 from __future__ import annotations
@@ -40,11 +41,10 @@ HELD = "held"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Runs:
-    """Every notebook of a pack as run under the pack's rulings, in the pack's order. again: those that ran twice."""
+    """Every notebook of a pack as run under the pack's rulings, in the pack's order."""
 
     ran: Mapping[str, Ran]
     rulings: Mapping[str, Rulings]
-    again: tuple[str, ...]
 
     @property
     def executed(self) -> Executed:
@@ -58,9 +58,10 @@ def run_all(plan: Plan, inputs: Sequence[Hashed], progress: Progress) -> Runs:
     inputs: the plan's, hashed. Raises PackError, naming the notebook and the cell that stopped, or the tables that
     cannot be shown together.
     """
+    root, pack = plan.request.root, f"{plan.pack.name}-{plan.audience}"
     with _Workplace(plan, inputs, progress) as place:
         try:
-            first = place.run(plan.notebooks, {})
+            first = place.run(plan.notebooks, {} if plan.request.fresh else cache.remembered(root, pack))
             rulings = _decide(plan, first)
             again = [path for path in plan.notebooks if _ruled_otherwise(first[path.stem], rulings[path.stem])]
             second = place.run(again, rulings)
@@ -71,7 +72,8 @@ def run_all(plan: Plan, inputs: Sequence[Hashed], progress: Progress) -> Runs:
             f"{', '.join(unlike)}: run twice, it released other tables the second time. Take out what differs from run "
             f"to run, such as a clock or unseeded chance.\n{standing(plan.folder)}"
         )
-    return Runs({path.stem: second.get(path.stem, first[path.stem]) for path in plan.notebooks}, rulings, tuple(second))
+    cache.remember(root, pack, rulings)
+    return Runs({path.stem: second.get(path.stem, first[path.stem]) for path in plan.notebooks}, rulings)
 
 
 def standing(folder: Path) -> str:
@@ -121,6 +123,8 @@ class _Workplace:
             self.progress(0, "Warming up")
             modules = modules_of(map(read_notebook, self.plan.notebooks))
             zygote = self.open.enter_context(warm_kernels(modules, self.folder, self._ready()))
+            if zygote is None:
+                self.progress(0, "Kernels start one by one here: slower, with the same pages")
         ours = kernels.kernels_of_one_run(zygote)
         return kernels.Setting(self.plan.request.root, self.folder, self.plan.pack.timeout_seconds, ours)
 
@@ -135,7 +139,7 @@ class _Workplace:
     def run(self, paths: Sequence[Path], rulings: Mapping[str, Rulings]) -> dict[str, Ran]:
         """Some notebooks, under rulings where there are any, by name; the first that stops stops them all."""
         root = self.plan.request.root
-        marks = {path: rulings[path.stem].digest() if rulings else "" for path in paths}
+        marks = {path: rulings[path.stem].digest() if path.stem in rulings else "" for path in paths}
         keys = {path: cache.key_of(self.plan, path, self.inputs, mark) for path, mark in marks.items()}
         kept = {} if self.plan.request.fresh else {path: cache.take(root, key) for path, key in keys.items()}
         done = {path.stem: ran for path, ran in kept.items() if ran is not None}
@@ -164,7 +168,7 @@ class _Workplace:
 
     def _ruled(self, path: Path, rulings: Mapping[str, Rulings]) -> Path | None:
         """A file of one notebook's rulings; none where there are none yet."""
-        if not rulings:
+        if path.stem not in rulings:
             return None
         file = self.folder / f"{path.stem}.rulings"
         pack_wide.write_rulings(rulings[path.stem], file)

@@ -35,12 +35,11 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """How a pack came to be. inputs: hashed. started: when. notes: what could not be made here. again: run twice."""
+    """How a pack came to be. inputs: hashed. started: when. notes: what could not be made here."""
 
     inputs: tuple[Hashed, ...]
     started: datetime
     notes: tuple[str, ...] = ()
-    again: tuple[str, ...] = ()
 
 
 def seal_pack(plan: Plan, cover: Cover, making: Making, folder: Path) -> None:
@@ -61,7 +60,6 @@ def seal_pack(plan: Plan, cover: Cover, making: Making, folder: Path) -> None:
         "python": provenance.python_version(),
         "packages": provenance.key_packages(),
         "not_made": list(making.notes),
-        "run_twice": list(making.again),
         "clock": {"started": f"{making.started:%Y-%m-%dT%H:%M:%SZ}", "finished": f"{now:%Y-%m-%dT%H:%M:%SZ}"},
     }
     provenance.write_manifest(folder, facts, making.inputs)
