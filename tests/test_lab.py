@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -192,13 +193,8 @@ def address(tmp_path_factory) -> Iterator[str]:
     """Where a real JupyterLab with these settings answers, its key within."""
     home = tmp_path_factory.mktemp("lab")
     own = {f"JUPYTER_{kind}_DIR": str(home / kind) for kind in ("RUNTIME", "CONFIG", "DATA")}
-    command = [
-        ROOT / ".venv/bin/jupyter",
-        "lab",
-        "--config=config/lab/jupyter_lab_config.py",
-        "--no-browser",
-        "--port=0",
-    ]
+    settings = "--config=config/lab/jupyter_lab_config.py"
+    command = [sys.executable, "-m", "jupyterlab", settings, "--no-browser", "--port=0"]
     log = home / "log"
     with log.open("w") as told:
         server = subprocess.Popen(
