@@ -37,6 +37,17 @@ SCORES = {
     "coverage_80": "Held by the 80% range",
     "coverage_95": "Held by the 95% range",
 }
+# columns whose own names, read out, would not say what they hold
+SAID = {
+    "average_miss_share": "Average miss",
+    "largest_miss_share": "Largest miss",
+    "no_change_miss_share": "Average miss of saying nothing changes",
+    "above_outturn_share": "Forecast above what was spent (minus: below), on average",
+    "within_80_range": "Came within the 80% range",
+    "within_95_range": "Came within the 95% range",
+    "range_told": "How the range has held",
+    "ahead": "How far ahead",
+}
 SCORED_AS_SHARES = frozenset({"mape", "crps", "coverage_80", "coverage_95"})
 PERCENTILE = re.compile(r"p(\d{1,2}(?:_\d(?!\d))?)(?:_([a-z]\w*))?")
 ENOUGH = 0.0301  # how near to a chance its simplest fraction must lie
@@ -48,9 +59,11 @@ def in_words(column: str) -> str:
 
     >>> in_words("weekly_price_gbp"), in_words("child_days"), in_words("rate_per_10k"), in_words("children_31_march")
     ('Weekly price', 'Child-days', 'Rate per 10,000', 'Children on 31 March')
+    >>> in_words("average_miss_share"), in_words("within_80_range")
+    ('Average miss', 'Came within the 80% range')
     """
-    if column in SCORES:
-        return SCORES[column]
+    if column in SCORES or column in SAID:
+        return SCORES.get(column) or SAID[column]
     if found := PERCENTILE.fullmatch(column):
         return _percentile(found.group(1))
     for suffix, _unit, kept in UNITS:
