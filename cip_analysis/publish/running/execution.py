@@ -155,7 +155,7 @@ class _Workplace:
         setting = self.setting
         pool = ThreadPoolExecutor(max_workers=self.plan.request.jobs)
         started = {
-            pool.submit(_run_one, path, self.plan, setting, keys[path], self._ruled(path, rulings)): path.stem
+            pool.submit(self._run_one, path, setting, keys[path], self._ruled(path, rulings)): path.stem
             for path in paths
         }
         try:
@@ -165,6 +165,25 @@ class _Workplace:
             while any(future.running() for future in started):
                 kernels.stop_all(setting.kernels)
                 time.sleep(0.1)
+
+    def _run_one(self, path: Path, setting: kernels.Setting, key: str, rulings: Path | None) -> Ran:
+        """One notebook run, its outputs looked at, and kept: as it was asked for, and as what it came to show."""
+        begun, root = time.monotonic(), self.plan.request.root
+        watch = kernels.Watch(setting.sockets / f"{path.stem}.ledger", rulings)
+        executed = kernels.run_notebook(
+            path, self.plan.values[path.stem], setting, watch, self.plan.request.keep_failed
+        )
+        try:
+            page.check_outputs(executed)
+        except page.PageError as error:
+            raise NotebookError(f"{path.name}: {error}") from None
+        ran = Ran(executed, read_ledger(watch.ledger), time.monotonic() - begun)
+        cache.note_seconds(root, path.stem, ran.seconds)
+        shown = cache.key_of(self.plan, path, self.inputs, pack_wide.applied(ran.ledger))
+        for name in dict.fromkeys((key, shown)):
+            cache.keep(root, name, ran, watch.ledger)
+        watch.ledger.unlink(missing_ok=True)
+        return ran
 
     def _ruled(self, path: Path, rulings: Mapping[str, Rulings]) -> Path | None:
         """A file of one notebook's rulings; none where there are none yet."""
@@ -202,22 +221,6 @@ def _time_left(waiting: Iterable[float | None], jobs: int, usual: Mapping[str, f
     rest = sum(mean if seconds is None else seconds for seconds in waiting) / jobs
     left = max(min(rest, every - (time.monotonic() - begun)), rest / 2, 1)
     return f"; about {left:.0f} seconds left" if left < 90 else f"; about {left / 60:.0f} minutes left"
-
-
-def _run_one(path: Path, plan: Plan, setting: kernels.Setting, key: str, rulings: Path | None) -> Ran:
-    """One notebook run, its outputs looked at, and kept."""
-    begun = time.monotonic()
-    watch = kernels.Watch(setting.sockets / f"{path.stem}.ledger", rulings)
-    executed = kernels.run_notebook(path, plan.values[path.stem], setting, watch, plan.request.keep_failed)
-    try:
-        page.check_outputs(executed)
-    except page.PageError as error:
-        raise NotebookError(f"{path.name}: {error}") from None
-    ran = Ran(executed, read_ledger(watch.ledger), time.monotonic() - begun)
-    cache.note_seconds(plan.request.root, path.stem, ran.seconds)
-    cache.keep(plan.request.root, key, ran, watch.ledger)
-    watch.ledger.unlink(missing_ok=True)
-    return ran
 
 
 def _clear_left_behind(folder: Path) -> None:
