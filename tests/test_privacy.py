@@ -53,6 +53,13 @@ def secrets() -> list[str]:
     return [*CHILDREN, *(child.strip("KXQZ") for child in CHILDREN), *days, *places, UPN, OWNER]
 
 
+def stands_in(secret: str, words: str) -> bool:
+    """Whether a secret stands in some words: one of figures alone, as a number of its own and not part of an amount."""
+    if not secret.isdigit():
+        return secret in words
+    return secret in words and re.search(rf"(?<![\d.,]){secret}(?!\d|,\d|\.(?!0\b)\d)", words) is not None
+
+
 def leaks(raw: bytes) -> list[str]:
     """The secrets in some bytes, as they stand or escaped, in pictures, zip archives and the words of a PDF."""
     if raw.startswith(b"PK\x03\x04"):
@@ -71,7 +78,7 @@ def leaks(raw: bytes) -> list[str]:
     found = [
         secret
         for secret in secrets()
-        if (secret in bare if secret.isdigit() and len(secret) == 5 else secret.casefold() in words)
+        if (secret in bare if secret.isdigit() and len(secret) == 5 else stands_in(secret.casefold(), words))
     ]
     return found + [
         secret for picture in pictures for secret in [*CHILDREN, UPN, HOME, OWNER] if secret.encode() in picture

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import a_placement, make_episodes
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from money_builders import a_payment, make_payments
 
@@ -98,6 +98,7 @@ def test_a_late_bill_is_known_only_up_to_the_night_such_bills_had_come_for():
     assert known["amount_gbp"].tolist() == [620.0]
 
 
+@settings(deadline=None)
 @given(st.integers(-10_000_000, 10_000_000), st.integers(1, 365), st.integers(0, 364))
 def test_whatever_the_cut_no_penny_is_made_and_a_cut_at_the_end_changes_nothing(pence, nights, cut):
     opened = pd.Timestamp(2018, 4, 1)

@@ -55,7 +55,8 @@ def _why(error: OSError, folder: Path) -> str:
             f"Nothing can be written beside {folder.name}: the folder {folder.parent.name} may be read, not written. "
             f"Ask for the right to write there, or choose another with --to.\n{stands}"
         )
-    return f"The pack could not be written: {(error.strerror or type(error).__name__).lower()}.\n{stands}"
+    reason = (error.strerror or type(error).__name__).lower()
+    return f"The pack could not be written: {reason}. Check the path, and who may use it.\n{stands}"
 
 
 def promote(made: Path, folder: Path) -> None:
