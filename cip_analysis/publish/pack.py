@@ -46,7 +46,11 @@ def render_pack(request: PackRequest, progress: Progress) -> Path:
         from cip_analysis.publish.running.execution import run_all  # slow to import, as are the rest
         from cip_analysis.publish.running.sealing import Making
 
-        runs = run_all(plan, inputs, progress)
+        try:
+            runs = run_all(plan, inputs, progress)
+        except PackError:
+            provenance.check_unchanged(inputs, provenance.hash_inputs(request.root, plan.sources))
+            raise
         provenance.check_unchanged(inputs, provenance.hash_inputs(request.root, plan.sources))
         with tempfile.TemporaryDirectory(prefix=f".{plan.folder.name}.making-", dir=plan.folder.parent) as making:
             folder = Path(making) / plan.folder.name
