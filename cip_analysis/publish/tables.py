@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from pandas.api import types as kinds
 from PIL import Image
 
@@ -191,9 +192,13 @@ def _as_png(axes: Axes) -> bytes:
     figure = axes.get_figure(root=True)
     if figure is None:
         raise TableError("The axes belong to no figure.")
-    drawn, kept = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=PIXELS_PER_INCH, metadata={"Software": None}, facecolor="white")
-    with Image.open(drawn) as picture:
+    figure.set_dpi(PIXELS_PER_INCH)
+    figure.set_facecolor("white")
+    canvas, kept = FigureCanvasAgg(figure), io.BytesIO()
+    # Drawn once: `savefig` draws twice, and packs the picture before its colours are counted.
+    canvas.draw()  # type: ignore[no-untyped-call]
+    drawn: np.ndarray = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    with Image.fromarray(drawn) as picture:
         flat = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
         flat.save(kept, format="png", optimize=True)
     return kept.getvalue()
