@@ -65,9 +65,9 @@ def _make(plan: Plan, runs: Runs, making: Making, folder: Path, progress: Progre
     """Every file of the pack, into `folder`, and the audit of them."""
     from dataclasses import replace
 
-    from cip_analysis.publish.finished.checking import AuditError, audit_pack
+    from cip_analysis.publish.finished.checking import AuditError, audit_figures, audit_words
     from cip_analysis.publish.finished.secrets import read_secrets
-    from cip_analysis.publish.products.every import write_products
+    from cip_analysis.publish.products.every import products_under_way
     from cip_analysis.publish.products.exhibits import read_exhibits
     from cip_analysis.publish.protection import pack_wide
     from cip_analysis.publish.protection.earlier import CELLS_FILE
@@ -83,11 +83,15 @@ def _make(plan: Plan, runs: Runs, making: Making, folder: Path, progress: Progre
     exhibits = [one for name, notebook in runs.executed.items() for one in read_exhibits(name, notebook)]
     progress(done, "Writing workbook, Word document and PDF")
     pack_wide.write_cells(ledgers, runs.rulings, rule, folder / CELLS_FILE)
-    notes = write_products(pages, exhibits, cover, folder, plan.request.root / PRODUCTS)
-    tell_downloads(folder, notes)
-    seal_pack(plan, cover, replace(making, notes=notes), folder)
-    progress(done, "Looking for anything that could be worked out")
     try:
-        audit_pack(folder, exhibits, rule, read_secrets(plan.sources, plan.audience))
+        with products_under_way(pages, exhibits, cover, folder, plan.request.root / PRODUCTS) as finish:
+            progress(done, "Looking for anything that could be worked out")
+            figures = audit_figures(folder, exhibits, rule)
+            progress(done, "Printing the PDF")
+            notes = finish()
+        tell_downloads(folder, notes)
+        seal_pack(plan, cover, replace(making, notes=notes), folder)
+        progress(done, "Looking for anything that says who somebody is")
+        audit_words(folder, exhibits, read_secrets(plan.sources, plan.audience), figures)
     except AuditError as error:
         raise PackError(f"{error}\n{standing(plan.folder)}") from None

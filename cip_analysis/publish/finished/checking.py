@@ -62,32 +62,54 @@ class Audit:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The half of an audit that is about figures; the names are those of Audit."""
+
+    tables: dict[str, int]
+    cells: int
+    withheld: int
+    tried: int
+    sums: int
+
+
 def audit_pack(folder: Path, exhibits: Sequence[Exhibit], rule: Disclosure, secrets: Secrets) -> Audit:
-    """What the audit of a finished folder looked at.
+    """What the audit of a finished folder looked at: its figures, then its words.
 
     exhibits: every figure and table, in the pack's order. rule: that it was released under. secrets: of the run's
     returns and payments (secrets.read_secrets).
     Raises AuditError naming exhibits, cells by column and row, and files; never a number, a name or a secret.
     """
+    return audit_words(folder, exhibits, secrets, audit_figures(folder, exhibits, rule))
+
+
+def audit_figures(folder: Path, exhibits: Sequence[Exhibit], rule: Disclosure) -> Figures:
+    """The tables of pages, comma-separated files, workbook and Word document read back, compared and attacked.
+
+    It reads no PDF, which may still be printing. Raises AuditError.
+    """
     try:
         printed, listed = read_tables(folder, exhibits), attack_listed(folder, rule)
     except (ReadingError, EarlierError) as error:
         raise AuditError(f"{REFUSED} {error}") from None
-    formats = formats_there(folder)
-    compared = compare(printed, formats, exhibits)
+    compared = compare(printed, formats_there(folder), exhibits)
     _refuse("Its files do not agree with what was released", [fault.words for fault in compared.faults])
     grids = read_grids(printed, exhibits, rule)
     sums = find_sums(grids)
     found = [*attack_sums(system_of(grids, sums), rule), *attack_products(grids, rule), *listed.recovered]
     _refuse("Cells that are withheld can be worked out", [one.words for one in dict.fromkeys(found)])
+    withheld = sum(exhibit.released.withheld_count for exhibit in exhibits)
+    tried = sum(int(grid.hidden.sum()) for grid in grids) + listed.tried
+    return Figures(dict(compared.tables), compared.cells, withheld, tried, len(sums) + listed.sums)
+
+
+def audit_words(folder: Path, exhibits: Sequence[Exhibit], secrets: Secrets, figures: Figures) -> Audit:
+    """Every text of every file searched for secrets; the whole audit. figures: its other half. Raises AuditError."""
     looked = list(passages_of(folder))
     leaks = search(looked, replace(secrets, figures=_figures(exhibits)))
     _refuse("It says who somebody is", [f"{leak.where}: {leak.what}" for leak in leaks])
-    withheld = sum(exhibit.released.withheld_count for exhibit in exhibits)
-    tried = sum(int(grid.hidden.sum()) for grid in grids) + listed.tried
-    return Audit(
-        dict(compared.tables), compared.cells, withheld, tried, len(sums) + listed.sums, secrets.count, len(looked)
-    )
+    told = (figures.tables, figures.cells, figures.withheld, figures.tried, figures.sums)
+    return Audit(*told, secrets.count, len(looked))
 
 
 def _refuse(what: str, found: Sequence[str]) -> None:

@@ -9,7 +9,8 @@ stops, the others are made all the same and a note in plain words says what is n
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from cip_analysis.publish.documents.binding import bind, titles_of
@@ -22,15 +23,29 @@ from cip_analysis.publish.products.keeping import fingerprint, keep, take_kept
 from cip_analysis.publish.products.workbook import FILE as WORKBOOK
 from cip_analysis.publish.products.workbook import write_workbook
 
+Finish = Callable[[], tuple[str, ...]]
+
 
 def write_products(
     pages: Mapping[str, str], exhibits: Sequence[Exhibit], cover: Cover, folder: Path, kept: Path | None = None
 ) -> tuple[str, ...]:
-    """data/*.csv, data/contents.csv, tables.xlsx, <folder's name>.docx and .pdf, in `folder`.
+    """data/*.csv, data/contents.csv, tables.xlsx, <folder's name>.docx and .pdf, in `folder`; see `products_under_way`.
+
+    Returns notes on what could not be made here, in plain words; none where all was. What is noted leaves no file.
+    """
+    with products_under_way(pages, exhibits, cover, folder, kept) as finish:
+        return finish()
+
+
+@contextmanager
+def products_under_way(
+    pages: Mapping[str, str], exhibits: Sequence[Exhibit], cover: Cover, folder: Path, kept: Path | None = None
+) -> Iterator[Finish]:
+    """Every product but the PDF in `folder`, and the PDF being printed while the block does something else.
 
     pages: file name -> finished HTML, the front page first. kept: a folder where workbook, Word and PDF are kept by
-    what they are made from, to be taken again while that stays the same; none keeps nothing.
-    Returns notes on what could not be made here, in plain words; none where all was. What is noted leaves no file.
+    what they are made from, to be taken again while that stays the same; none keeps nothing. What is given is to be
+    called inside the block: it waits for the PDF, puts it in `folder` and returns the notes.
     Raises BindingError where a page is not one of ours.
     """
     titles = titles_of(pages)
@@ -38,11 +53,18 @@ def write_products(
     files = documents_of(folder.name)[0 if exhibits else 1 :]  # without an exhibit there is no workbook
     key = fingerprint(pages, exhibits, cover) if kept else ""
     if kept and take_kept(kept, key, files, folder):
-        return ()
-    notes = _make(pages, exhibits, cover, folder)
-    if kept and not notes:
-        keep(kept, key, files, folder)
-    return notes
+        yield tuple
+        return
+    with _making(pages, exhibits, cover, folder) as finish:
+
+        def _finish_and_keep() -> tuple[str, ...]:
+            """The notes; what was made is kept where all was."""
+            notes = finish()
+            if kept and not notes:
+                keep(kept, key, files, folder)
+            return notes
+
+        yield _finish_and_keep
 
 
 def documents_of(name: str) -> tuple[str, str, str]:
@@ -50,23 +72,20 @@ def documents_of(name: str) -> tuple[str, str, str]:
     return WORKBOOK, f"{name}.docx", f"{name}.pdf"
 
 
-def _make(pages: Mapping[str, str], exhibits: Sequence[Exhibit], cover: Cover, folder: Path) -> tuple[str, ...]:
-    """Workbook, Word document and PDF made afresh."""
+@contextmanager
+def _making(pages: Mapping[str, str], exhibits: Sequence[Exhibit], cover: Cover, folder: Path) -> Iterator[Finish]:
+    """Workbook and Word document made afresh, the PDF being printed."""
     workbook, word, printed = (folder / file for file in documents_of(folder.name))
     bound = bind(pages, exhibits, cover)
-    with tempfile.TemporaryDirectory(prefix="cip-binding-") as making:
+    with tempfile.TemporaryDirectory(prefix="cip-binding-") as making, ExitStack() as under_way:
         workplace = Path(making)
         for file, picture in bound.pictures.items():
             (workplace / file).write_bytes(picture)
         printing = start_printing(bound, workplace)
-        try:
-            writing = start_word(bound, workplace)
-            try:
-                if exhibits:
-                    write_workbook(exhibits, titles_of(pages), cover, workbook)
-                notes = (writing.finish(word), printing.finish(printed))
-            finally:
-                writing.stop()
-        finally:
-            printing.stop()
-    return tuple(note for note in notes if note)
+        under_way.callback(printing.stop)
+        writing = start_word(bound, workplace)
+        under_way.callback(writing.stop)
+        if exhibits:
+            write_workbook(exhibits, titles_of(pages), cover, workbook)
+        told = writing.finish(word)
+        yield lambda: tuple(note for note in (told, printing.finish(printed)) if note)
