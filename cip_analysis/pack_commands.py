@@ -33,6 +33,7 @@ def pack(
 ) -> None:
     """Render an evidence pack: every notebook, or none. Exit 0 made, 1 not made, 2 wrong call: nothing was run."""
     from cip_analysis.publish.pack import PackRequest, plan_pack
+    from cip_analysis.publish.provenance import read_manifest
 
     try:
         root = find_root(Path.cwd())
@@ -47,7 +48,9 @@ def pack(
         plan_pack(request)
     except (ValueError, OSError) as error:
         stop(error, WRONG_CALL)
-    console.print(f"Pack written: {_render(request, len(settings.notebooks)) / 'index.html'}")
+    folder = _render(request, len(settings.notebooks))
+    console.print(read_manifest(folder)["audit"], soft_wrap=True, highlight=False, markup=False)
+    console.print(f"Pack written: {folder / 'index.html'}")
 
 
 def _refuse_unmeant(audience: str, meant: bool) -> None:

@@ -9,8 +9,10 @@ untouched until then. A pack whose inputs are those of the one that stands is th
 
 from __future__ import annotations
 
+import gc
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,17 +57,29 @@ def render_pack(request: PackRequest, progress: Progress) -> Path:
         with tempfile.TemporaryDirectory(prefix=f".{plan.folder.name}.making-", dir=plan.folder.parent) as making:
             folder = Path(making) / plan.folder.name
             folder.mkdir()
-            _make(plan, runs, Making(inputs, started), folder, progress)
+            with _seldom_cleared():
+                _make(plan, runs, Making(inputs, started), folder, progress)
             promote(folder, plan.folder)
     progress(len(plan.notebooks), "Done")
     return plan.folder
+
+
+@contextmanager
+def _seldom_cleared() -> Iterator[None]:
+    """Memory searched for rubbish more seldom: pages are read as trees of very many small parts, all of them in use."""
+    usual = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _make(plan: Plan, runs: Runs, making: Making, folder: Path, progress: Progress) -> None:
     """Every file of the pack, into `folder`, and the audit of them."""
     from dataclasses import replace
 
-    from cip_analysis.publish.finished.checking import AuditError, audit_figures, audit_words
+    from cip_analysis.publish.finished.checking import AuditError, audit_figures, audit_words, whole
     from cip_analysis.publish.finished.secrets import read_secrets
     from cip_analysis.publish.products.every import products_under_way
     from cip_analysis.publish.products.exhibits import read_exhibits
@@ -73,7 +87,7 @@ def _make(plan: Plan, runs: Runs, making: Making, folder: Path, progress: Progre
     from cip_analysis.publish.protection.earlier import CELLS_FILE
     from cip_analysis.publish.report.assembly import make_cover, tell_downloads, write_pages
     from cip_analysis.publish.running.execution import standing
-    from cip_analysis.publish.running.sealing import seal_pack
+    from cip_analysis.publish.running.sealing import seal_pack, write_crate
 
     done, rule = len(plan.notebooks), plan.run.disclosure_for(plan.audience)
     ledgers = {name: ran.ledger for name, ran in runs.ran.items()}
@@ -86,12 +100,15 @@ def _make(plan: Plan, runs: Runs, making: Making, folder: Path, progress: Progre
     try:
         with products_under_way(pages, exhibits, cover, folder, plan.request.root / PRODUCTS) as finish:
             progress(done, "Looking for anything that could be worked out")
-            figures = audit_figures(folder, exhibits, rule)
+            figures, secrets = audit_figures(folder, exhibits, rule), read_secrets(plan.sources, plan.audience)
+            searched = audit_words(folder, exhibits, secrets)
             progress(done, "Printing the PDF")
             notes = finish()
         tell_downloads(folder, notes)
-        seal_pack(plan, cover, replace(making, notes=notes), folder)
-        progress(done, "Looking for anything that says who somebody is")
-        audit_words(folder, exhibits, read_secrets(plan.sources, plan.audience), figures)
+        write_crate(plan, cover, making.inputs, folder)
+        searched = audit_words(folder, exhibits, secrets, searched)
+        found = whole(figures, secrets, searched).in_words
+        seal_pack(plan, cover, replace(making, notes=notes, audit=found), folder)
+        audit_words(folder, exhibits, secrets, searched)
     except AuditError as error:
         raise PackError(f"{error}\n{standing(plan.folder)}") from None

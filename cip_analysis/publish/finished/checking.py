@@ -7,7 +7,8 @@ It reads what a reader has, the finished files, and the exhibits only to know wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -73,6 +74,14 @@ class Figures:
     sums: int
 
 
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """Files in which no secret was found. files: place in the pack -> SHA-256. passages: how many texts they hold."""
+
+    files: Mapping[str, str]
+    passages: int
+
+
 def audit_pack(folder: Path, exhibits: Sequence[Exhibit], rule: Disclosure, secrets: Secrets) -> Audit:
     """What the audit of a finished folder looked at: its figures, then its words.
 
@@ -80,7 +89,8 @@ def audit_pack(folder: Path, exhibits: Sequence[Exhibit], rule: Disclosure, secr
     returns and payments (secrets.read_secrets).
     Raises AuditError naming exhibits, cells by column and row, and files; never a number, a name or a secret.
     """
-    return audit_words(folder, exhibits, secrets, audit_figures(folder, exhibits, rule))
+    figures = audit_figures(folder, exhibits, rule)
+    return whole(figures, secrets, audit_words(folder, exhibits, secrets))
 
 
 def audit_figures(folder: Path, exhibits: Sequence[Exhibit], rule: Disclosure) -> Figures:
@@ -103,13 +113,29 @@ def audit_figures(folder: Path, exhibits: Sequence[Exhibit], rule: Disclosure) -
     return Figures(dict(compared.tables), compared.cells, withheld, tried, len(sums) + listed.sums)
 
 
-def audit_words(folder: Path, exhibits: Sequence[Exhibit], secrets: Secrets, figures: Figures) -> Audit:
-    """Every text of every file searched for secrets; the whole audit. figures: its other half. Raises AuditError."""
-    looked = list(passages_of(folder))
+def audit_words(
+    folder: Path, exhibits: Sequence[Exhibit], secrets: Secrets, before: Searched | None = None
+) -> Searched:
+    """Every text of every file searched for secrets. Raises AuditError.
+
+    before: an earlier search of the folder; a file that it searched and that has not changed since is left out.
+    """
+    now = {path.relative_to(folder).as_posix(): _digest(path) for path in folder.rglob("*") if path.is_file()}
+    known = {name for name, digest in now.items() if before and before.files.get(name) == digest}
+    looked = list(passages_of(folder, but=known))
     leaks = search(looked, replace(secrets, figures=_figures(exhibits)))
     _refuse("It says who somebody is", [f"{leak.where}: {leak.what}" for leak in leaks])
+    return Searched(now, len(looked) + (before.passages if before else 0))
+
+
+def whole(figures: Figures, secrets: Secrets, searched: Searched) -> Audit:
+    """The audit of a pack from its two halves."""
     told = (figures.tables, figures.cells, figures.withheld, figures.tried, figures.sums)
-    return Audit(*told, secrets.count, len(looked))
+    return Audit(*told, secrets.count, searched.passages)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _refuse(what: str, found: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ import zipfile
 import zlib
 from base64 import b64decode
 from binascii import Error as NoBase64
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,13 +51,14 @@ class Passage:
     words: bool
 
 
-def passages_of(folder: Path) -> Iterator[Passage]:
-    """Every passage of every file of a pack, and its files' names."""
+def passages_of(folder: Path, but: Container[str] = ()) -> Iterator[Passage]:
+    """Every passage of every file of a pack, and its files' names. but: files left out, by their place in the pack."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        yield Passage("the name of a file", name, words=True)
-        if path.is_file():
-            yield from read_passages(name, path.read_bytes())
+        if name not in but:
+            yield Passage("the name of a file", name, words=True)
+            if path.is_file():
+                yield from read_passages(name, path.read_bytes())
 
 
 def read_passages(name: str, held: bytes) -> Iterator[Passage]:

@@ -35,16 +35,16 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """How a pack came to be. inputs: hashed. started: when. notes: what could not be made here."""
+    """How a pack came to be. inputs: hashed. started: when. notes: what could not be made here. audit: in words."""
 
     inputs: tuple[Hashed, ...]
     started: datetime
     notes: tuple[str, ...] = ()
+    audit: str = ""
 
 
 def seal_pack(plan: Plan, cover: Cover, making: Making, folder: Path) -> None:
-    """The crate's metadata, and then the manifest of everything in the finished folder."""
-    _write_crate(plan, cover, making.inputs, folder)
+    """The manifest of everything in the finished folder, the crate's metadata among it."""
     code = provenance.code_version(plan.request.root)
     now = datetime.now(UTC)
     facts = {
@@ -60,12 +60,14 @@ def seal_pack(plan: Plan, cover: Cover, making: Making, folder: Path) -> None:
         "python": provenance.python_version(),
         "packages": provenance.key_packages(),
         "not_made": list(making.notes),
+        "audit": making.audit,
         "clock": {"started": f"{making.started:%Y-%m-%dT%H:%M:%SZ}", "finished": f"{now:%Y-%m-%dT%H:%M:%SZ}"},
     }
     provenance.write_manifest(folder, facts, making.inputs)
 
 
-def _write_crate(plan: Plan, cover: Cover, inputs: Sequence[Hashed], folder: Path) -> None:
+def write_crate(plan: Plan, cover: Cover, inputs: Sequence[Hashed], folder: Path) -> None:
+    """`ro-crate-metadata.json`, over every file that stands in the folder."""
     crate = ROCrate(version=VERSION)
     crate.name = cover.title
     crate.description = (
