@@ -90,6 +90,18 @@ def test_a_kernel_dies_with_its_caller(tmp_path, how):
         wait_for(lambda: not alive(kernel))
 
 
+def test_a_kernel_dies_with_its_zygote(tmp_path):
+    with warm_kernels(["json"], tmp_path) as address:
+        assert address is not None
+        caller = caller_of(address, tmp_path)
+        zygote = next(int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit() and _is_zygote(p, address))
+        wait_for(lambda: (tmp_path / "kernel.json").exists())
+        kernel = kernels_under(zygote)[0]
+        os.kill(zygote, signal.SIGKILL)
+        wait_for(lambda: not alive(kernel))
+        caller.wait(30)
+
+
 def _is_zygote(process: Path, address: Path) -> bool:
     try:
         words = (process / "cmdline").read_bytes().split(b"\0")

@@ -134,11 +134,12 @@ def _become_kernel(asked: dict[str, object], inherited: list[socket.socket]) -> 
     code = 1
     try:
         os.environ.clear()
-        os.environ.update({**asked["environment"], "JPY_PARENT_PID": str(os.getppid())})  # type: ignore[dict-item]
+        os.environ.update(asked["environment"])  # type: ignore[call-overload]
         os.chdir(str(asked["folder"]))
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed()  # else every fork would draw alike
-        sys.argv = ["ipykernel_launcher", "-f", str(asked["connection"])]
+        watched = f"--IPKernelApp.parent_handle={os.getppid()}"  # the kernel ends should its parent be killed
+        sys.argv = ["ipykernel_launcher", "-f", str(asked["connection"]), watched]
         application = importlib.import_module("ipykernel.kernelapp").IPKernelApp
         application.launch_instance(sys.argv[1:])
         code = 0
