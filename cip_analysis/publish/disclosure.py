@@ -218,7 +218,7 @@ def part(released: Released, columns: Sequence[str] = (), where: Mapping[str, ob
     """Some columns, or some rows, of a table that has been released; what is withheld stays withheld.
 
     columns: those to keep, in this order; none keeps all. where: column -> the value, or list of values, to keep.
-    Raises DisclosureError for an unknown column, or where no row is left.
+    Raises DisclosureError for an unknown column, or where `where` leaves no row.
     """
     if unknown := sorted({*columns, *where} - set(released.table.columns)):
         raise DisclosureError(f"There is no column {', '.join(unknown)} among {', '.join(released.table.columns)}.")
@@ -226,7 +226,7 @@ def part(released: Released, columns: Sequence[str] = (), where: Mapping[str, ob
     for name, wanted in where.items():
         values = list(wanted) if isinstance(wanted, list | tuple | set | frozenset) else [wanted]
         kept &= released.table[name].isin(values)
-    if not kept.any():
+    if where and not kept.any():
         raise DisclosureError(
             f"No row is left where {', '.join(f'{name} is {value}' for name, value in where.items())}."
         )
