@@ -23,7 +23,11 @@ VARIED = 0.05
 """How much a column must vary over the rows that prove a rule, as a part of its size, to prove anything."""
 EXACT = 0.1
 """How narrowly the rows must agree on the constant of a rule, as a part of it, for the rule to be believed."""
+PINNED = 0.25
+"""How narrowly a row must tell the constant by itself, as a part of it, to prove a rule between counts alone: nobody
+expects one there, and ranges as wide as small counts are rounded to agree on one by chance."""
 MOST_COLUMNS = 14
+Range = tuple[Numbers, Numbers]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,8 +119,16 @@ def _pairs(sheet: Sheet, rule: Disclosure) -> Iterator[Recovered]:
     """One column a constant times another: a count and its share or rate."""
     for wanted, given in permutations(range(len(sheet.counts)), 2):
         if (sheet.hidden[:, wanted] & _shown(sheet, given)).any():
-            one = np.ones(len(sheet.low))
-            yield from _worked_out(sheet, wanted, (sheet.low[:, given], sheet.high[:, given]), (one, one), rule)
+            one, told = np.ones(len(sheet.low)), (sheet.low[:, given], sheet.high[:, given])
+            if not (sheet.counts[wanted] and sheet.counts[given]) or _is_pinned(sheet, wanted, told):
+                yield from _worked_out(sheet, wanted, told, (one, one), rule)
+
+
+def _is_pinned(sheet: Sheet, wanted: int, told: Range) -> bool:
+    """Whether enough rows tell the constant between two columns narrowly, each by itself."""
+    proving = _shown(sheet, wanted) & (told[0] > 0)
+    least, most = sheet.low[proving, wanted] / told[1][proving], sheet.high[proving, wanted] / told[0][proving]
+    return bool((most - least <= PINNED * most).sum() >= LEAST_ROWS)
 
 
 def _triples(sheet: Sheet, rule: Disclosure) -> Iterator[Recovered]:
@@ -137,9 +149,6 @@ def _triples(sheet: Sheet, rule: Disclosure) -> Iterator[Recovered]:
 def _shown(sheet: Sheet, place: int) -> Flags:
     """Rows in which a column is shown, and above nought."""
     return ~sheet.hidden[:, place] & (sheet.low[:, place] > 0)
-
-
-Range = tuple[Numbers, Numbers]
 
 
 def _worked_out(sheet: Sheet, wanted: int, above: Range, below: Range, rule: Disclosure) -> Iterator[Recovered]:
