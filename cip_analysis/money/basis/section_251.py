@@ -69,6 +69,20 @@ def beside_neighbours(comparators: Comparators, council: Council, year: int) -> 
     return pd.concat([own[columns], middle[columns], near[columns]], ignore_index=True)
 
 
+def is_held(comparators: Comparators, council: Council, year: int) -> bool:
+    """Whether a year's figures of the council and of a neighbour are held, so that `beside_neighbours` can be asked."""
+    held = figures_251(comparators, council)
+    own = held[held["year"].eq(year)]["area_code"].eq(council.la_code)
+    return bool(own.any() and not own.all())
+
+
+def why_not_beside(own_data: bool, year: int) -> str:
+    """Why the council's spending cannot be set beside its neighbours', in a sentence."""
+    if not own_data:
+        return "These returns are not the council's own, so its published spending says nothing of them."
+    return f"No section 251 outturn of the council and its neighbours is held for the year to March {year}."
+
+
 def place_among(table: pd.DataFrame, figure: str) -> tuple[int, int]:
     """The council's place in one figure of `beside_neighbours`, the dearest being first, and among how many.
 
