@@ -217,15 +217,31 @@ def between(low: float, high: float, places: int = 0) -> str:
     return f"about {ends[0]}" if ends[0] == ends[1] else f"between {ends[0]} and {ends[1]}"
 
 
-def pounds_between(low: float, high: float) -> str:
-    """A range of £ million as it is said, whole millions unless they are few.
+def pounds(value: float, places: int = 1) -> str:
+    """A sum in £ million as it is said, in thousands where it is less than one; [c] where it is withheld.
 
-    >>> pounds_between(25.5, 40.8), pounds_between(1.04, 5.67)
-    ('between £26 million and £41 million', 'between £1.0 million and £5.7 million')
+    >>> pounds(9.70), pounds(32.2, 0), pounds(0.2634), pounds(-0.004), pounds(float("nan"))
+    ('£9.7 million', '£32 million', '£263,000', '−£4,000', '[c]')
     """
+    if _is_blank(value):
+        return WITHHELD
+    small = round(abs(value), 3) < 1
+    said = (
+        figure_in_words(round(abs(value) * 1000) * 1000) if small else f"{figure_in_words(abs(value), places)} million"
+    )
+    return f"{'−' if value < 0 else ''}£{said}"
+
+
+def pounds_between(low: float, high: float) -> str:
+    """A range of £ million as it is said, whole millions unless they are few; [c] where an end is withheld.
+
+    >>> pounds_between(25.5, 40.8), pounds_between(1.04, 5.67), pounds_between(0.02, 0.3)
+    ('between £26 million and £41 million', 'between £1.0 million and £5.7 million', 'between £20,000 and £300,000')
+    """
+    if _is_blank(low) or _is_blank(high):
+        return WITHHELD
     places = 0 if min(abs(low), abs(high)) >= 10 else 1
-    ends = [f"{'−' if value < 0 else ''}£{figure_in_words(abs(value), places)} million" for value in (low, high)]
-    return f"between {ends[0]} and {ends[1]}"
+    return f"between {pounds(low, places)} and {pounds(high, places)}"
 
 
 def one_in(chance: float) -> str:

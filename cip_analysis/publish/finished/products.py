@@ -141,7 +141,9 @@ def _triples(sheet: Sheet, rule: Disclosure) -> Iterator[Recovered]:
                 continue
             one, two = ((sheet.low[:, place], sheet.high[:, place]) for place in (first, second))
             nothing = np.ones(len(sheet.low))
-            yield from _worked_out(sheet, wanted, (one[0] * two[0], one[1] * two[1]), (nothing, nothing), rule)
+            with np.errstate(invalid="ignore"):  # nought times a figure with no upper end is not a number, and no proof
+                product = (one[0] * two[0], one[1] * two[1])
+            yield from _worked_out(sheet, wanted, product, (nothing, nothing), rule)
             yield from _worked_out(sheet, wanted, one, two, rule)
             yield from _worked_out(sheet, wanted, two, one, rule)
 
