@@ -29,6 +29,10 @@ from cip_analysis.publish.finished.paper import MARK_OF_STRUCTURE, unpacked_stre
 PICTURES = re.compile(r"base64,([A-Za-z0-9+/=]+)")
 PNG = b"\x89PNG\r\n\x1a\n"
 PIXELS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"tRNS", b"pHYs", b"gAMA", b"sRGB", b"cHRM", b"IEND"})
+APART = re.compile(
+    r"</?(?:t[dhr]|p|li|h[1-6]|div|caption|figcaption|dt|dd|br|section|summary|title)\b[^>]*>", re.IGNORECASE
+)
+"""Where one text ends and the next begins: a count and the month in the next cell are no day."""
 STYLE, TAG = re.compile(r"<style\b.*?</style>", re.DOTALL | re.IGNORECASE), re.compile(r"<[^>]*>")
 READ_OUT = re.compile(r'\s(alt|title|aria-label|summary|content|id|href|value|placeholder|data-[\w-]+)="([^"]*)"')
 PRINTED = " (its words)"
@@ -107,9 +111,9 @@ def _words_of(name: str, text: str) -> str:
 
 def _page_words(text: str) -> str:
     """A page's text and what is read out of its tags, its style sheet left out."""
-    body = STYLE.sub(" ", PICTURES.sub("", text))
+    body = " ".join(STYLE.sub(" ", PICTURES.sub("", text)).split())
     said = [value for _name, value in READ_OUT.findall(body)]
-    return HASH.sub(" ", html.unescape("\n".join([TAG.sub(" ", body), *said])))
+    return HASH.sub(" ", html.unescape("\n".join([TAG.sub(" ", APART.sub("\n", body)), *said])))
 
 
 def _json_words(text: str) -> str:
@@ -190,7 +194,9 @@ def _xml_words(member: str, inside: bytes) -> str:
         kind = str(part.tag).rpartition("}")[2]
         if part.text and not (kind == "v" and "worksheets/" in member):
             said.append(part.text if kind == "t" else f" {part.text} ")
-        if kind in ("p", "br", "tab", "si", "tc"):
+        if kind in ("p", "si", "tc"):
+            said.append("\n")
+        elif kind in ("br", "tab"):
             said.append(" ")
         said += [f" {value} " for name, value in part.attrib.items() if name.rpartition("}")[2] in SAID_IN_XML]
     return "".join(said)

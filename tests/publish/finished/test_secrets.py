@@ -99,7 +99,7 @@ def test_an_identifier_is_found_in_the_name_of_a_file(tmp_path):
         ("born 16/04/2007", BIRTH), ("2007-04-16", BIRTH), ("16 April 2007", BIRTH), ("April 16th, 2007", BIRTH),
         ("16.4.2007", BIRTH), ("of 20070416", BIRTH), ("at QX79ZJ", POSTCODE), ("at qx7&nbsp;9zj.", POSTCODE),
         ("V913704228601", PUPIL), ("MOOR &amp; VALE HOMES", PROVIDER), ("moor-vale homes ltd", PROVIDER),
-        ("675864", CHILD),
+        ("675864", CHILD), ("born 16\n  April 2007", BIRTH), ("born <b>16</b> April 2007", BIRTH),
     ],
 )  # fmt: skip
 def test_each_kind_of_secret_is_found_in_any_of_its_spellings(words, what):
@@ -112,10 +112,19 @@ def test_each_kind_of_secret_is_found_in_any_of_its_spellings(words, what):
         b"<html><style>p{width:675864px}</style><p>31 March 2010, 675,864 children, 12</p>",
         b"<html><p>" + b"a675864b" * 4 + b" 0.20070416 1.20070416</p>",
         b"<html><p>xKX71031QZx; Moor and the Vale; homes of Moor</p>",
+        b"<html><table><tr><td>March 2007</td><td>16</td></tr>\n<tr><td>April 2007</td><td>16</td></tr></table>",
     ],
 )
 def test_what_stands_there_by_chance_is_passed_over(held):
     assert found("x.html", held) == set()
+
+
+def test_a_count_and_the_month_in_the_next_cell_of_a_word_table_are_no_day():
+    cells = b"".join(b"<w:tc><w:p><w:r><w:t>%s</w:t></w:r></w:p></w:tc>" % words for words in (b"16", b"April 2007"))
+    table = b'<w:document xmlns:w="http://x/w"><w:tbl><w:tr>%s</w:tr></w:tbl></w:document>' % cells
+    assert found("x.docx", an_archive({"word/document.xml": table})) == set()
+    halves = WORD_PART % b"born 16 </w:t></w:r><w:r><w:t>April 2007"
+    assert found("x.docx", an_archive({"word/document.xml": halves})) == {BIRTH}
 
 
 def test_a_number_of_the_file_itself_is_no_identifier():
