@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ NEARBY = 4.0
 NOISE = 0.005
 """Of a total: parts that miss it by less are taken to make it up, because they are rounded."""
 NEAR = 1e-6
+UNITS = (1e6, 1e5, 1e4, 1e3, 100.0, 10.0, 1.0, 0.1, 0.01)
+"""What values may have been rounded to."""
 NODES = 5_000
 
 
@@ -158,9 +161,21 @@ def _with_rests(values: Numbers, sums: sparse.csr_array) -> sparse.csr_array:
     """The sums with a further column for what the parts of each lack of their total, where that is more than noise."""
     lacking = np.asarray(sums @ values, dtype="float64")
     totals = np.asarray(abs(sums.minimum(0)) @ abs(values), dtype="float64")
-    rows = np.flatnonzero(lacking > NOISE * totals)
+    noise = np.minimum(NOISE * totals, [_rounding(values[sums.indices[at]]) for at in _rows_of(sums)])
+    rows = np.flatnonzero(lacking > noise)
     rests = sparse.csr_array((-np.ones(len(rows)), (rows, range(len(rows)))), shape=(sums.shape[0], len(rows)))
     return sparse.csr_array(sparse.hstack([sums, rests]))
+
+
+def _rows_of(sums: sparse.csr_array) -> Iterator[slice]:
+    """Where each sum's values are told."""
+    return (slice(begin, end) for begin, end in pairwise(sums.indptr.tolist()))
+
+
+def _rounding(values: Numbers) -> float:
+    """How far the total and parts of a sum may be apart by rounding alone: half of what each is rounded to."""
+    unit = next((unit for unit in UNITS if np.allclose(values, np.round(values / unit) * unit, rtol=0, atol=NEAR)), 0.0)
+    return unit * len(values) / 2 + NEAR * float(abs(values).max(initial=0.0))
 
 
 def _components(sums: sparse.csr_array) -> Iterator[tuple[NDArray[np.int64], sparse.csr_array]]:

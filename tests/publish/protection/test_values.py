@@ -143,6 +143,14 @@ def test_shares_give_the_total_away_though_no_page_prints_it():
     assert withheld_of(decide_values([a_column(cells, {"foster"}, known)])) == {"foster", "homes"}
 
 
+def test_a_sum_too_small_to_tell_from_what_no_part_accounts_for_is_hidden_by_it():
+    paid = {"foster": 15_835_554.75, "homes": 6_857_913.14, "secure": 225_742.42, "centre": 2_389.65}
+    known = spend(2018, all=sum(paid.values()) + 69_635.44)  # what no setting accounts for: under half a hundredth
+    every = a_column(spend(2018, **paid), {"secure", "centre"}, known)
+    fewer = a_column(spend(2018, **{name: paid[name] for name in ("foster", "homes", "secure")}), {"secure"})
+    assert withheld_of(decide_values([every, fewer])) == {"secure", "centre", "homes"}
+
+
 def test_the_same_sum_rounded_is_one_cell_and_another_sum_is_not():
     exact = a_column(spend(2018, foster=10.001, homes=30.0), {"foster"})
     rounded = a_column(spend(2018, foster=10.0, homes=30.0))
