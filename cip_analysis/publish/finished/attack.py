@@ -193,6 +193,8 @@ def is_recovered(low: float, high: float, room: Room) -> bool:
     if room is not None:
         low, high = np.ceil(low - NEAR), np.floor(high + NEAR)
         return bool(high <= low or high < room[1] or (low > room[0] and high <= room[1]))
+    if not np.isfinite(low):
+        return False
     if high - low <= NEAR * max(1.0, abs(low)):
         return True
     return bool(low > 0 and high < HALF_TO_MORE * low * (1 - NEAR))

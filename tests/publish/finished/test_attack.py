@@ -140,6 +140,14 @@ def test_a_count_twice_another_gives_it_away_and_two_that_grow_alike_do_not(tmp_
     assert audited(tmp_path / "q", {"01_first": [let_out]}).withheld == 2
 
 
+def test_two_differences_withheld_of_one_sum_may_be_anything_where_some_are_below_nought(tmp_path):
+    saved = {"claim": ["early help", "conferences", "step-down", "own home", ALL], "saving": [-0.5, 2.0, 3.0, 1.5, 6.0]}
+    two = as_shown(pd.DataFrame(saved), [(2, "saving"), (3, "saving")])
+    assert audited(tmp_path / "p", {"01_first": [two]}).withheld == 2
+    with pytest.raises(AuditError, match="column saving, row 3, can be worked out from totals"):
+        audited(tmp_path / "q", {"01_first": [as_shown(pd.DataFrame(saved), [(2, "saving")])]})
+
+
 def test_the_list_of_a_packs_counts_ties_totals_to_parts_that_no_page_prints_together(tmp_path):
     stock = pd.DataFrame({"setting": ["foster", "kinship", "secure"], "children": [120, 40, 3]})
     folder, shown = tmp_path / "p", as_shown(stock, [(2, "children")])
