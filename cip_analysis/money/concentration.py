@@ -99,6 +99,11 @@ def _concentrated(payments: Payments, year: int, dearest: float) -> dict[str, fl
     }
 
 
+def parts_for(payments: Payments, year: int, most: int = 10, least: int = 10) -> int:
+    """Into how many parts the children paid for in a year can be put, `most` at most, with `least` or more in each."""
+    return min(most, len(cost_by_child(payments, year)) // least)
+
+
 def lorenz_points(payments: Payments, year: int, parts: int = 10) -> pd.DataFrame:
     """The Lorenz curve of one year's spend over children, cheapest first, at `parts` + 1 points.
 

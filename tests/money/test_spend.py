@@ -19,6 +19,7 @@ from cip_analysis.money.concentration import (
     cost_by_child,
     framework_gap,
     lorenz_points,
+    parts_for,
     weekly_cost_spread,
     weekly_costs,
 )
@@ -369,3 +370,11 @@ def test_price_keys_are_plain_and_distinct():
     keys = [price_key(setting) for setting in SETTINGS]
     assert len(set(keys)) == len(keys)
     assert all(key.replace("-", "").isalnum() for key in keys)
+
+
+def test_children_are_put_in_as_many_parts_as_leave_ten_in_each():
+    paid = [a_payment(child=str(number)) for number in range(57)]
+    assert parts_for(make_payments(paid), 2018) == 5
+    assert parts_for(make_payments(paid * 3), 2018) == 5
+    assert parts_for(make_payments(paid[:7]), 2018) == 0
+    assert parts_for(make_payments(paid), 2018, most=3) == 3
