@@ -115,13 +115,12 @@ def a_year(released: Released, column: str, years: float) -> Released:
 
 
 def together(first: Released, *others: Released) -> Released:
-    """The first table, with what must be said of all of them: every source, every rule, and whether any is invented."""
+    """The first table, with what is said of all: every source, each sentence of a rule once, if any is invented."""
     every = [first, *others]
     sources = list(dict.fromkeys(one.source.rstrip(".") for one in every))
-    rules = [one.rule.rstrip(".") for one in every]
-    said = [rule for place, rule in enumerate(rules) if rule not in rules[:place] and not rules[0].startswith(rule)]
+    rules = dict.fromkeys(said for one in every for said in one.rule.rstrip(".").split(". "))
     return replace(
-        first, source="; ".join(sources), rule=". ".join([rules[0], *[rule for rule in said if rule != rules[0]]]),
+        first, source="; ".join(sources), rule=". ".join(rules),
         synthetic=any(one.synthetic for one in every),
     )  # fmt: skip
 

@@ -206,6 +206,10 @@ def test_outturn_and_forecast_stand_in_one_table_with_every_month_of_both_once()
     assert both.table["month"].dt.month.tolist() == [1, 2, 3, 4]
     assert both.withheld["children"].tolist() == [True, False, False, False]
     assert both.table["p50"].isna().tolist() == [True, True, False, False]
+    further = replace(outturn, rule=f"{outturn.rule}. Some sums are withheld too")
+    said = beside(further, both_forecast()).rule
+    assert said.count("Counts of 1 to 4 are withheld") == 1
+    assert said.endswith("Some sums are withheld too")
     with pytest.raises(RangeError, match="one time column in common"):
         beside(release(pd.DataFrame({"year": [2018]}), ABOUT, plain=["year"]), both_forecast())
 
