@@ -76,9 +76,9 @@ def main(pack_file: str) -> None:
 
 
 def _copy(copy: Path) -> None:
-    """The project without its history, its environment and what it keeps."""
+    """The project, compiled as it is, without its history, its environment and what it keeps."""
     for part in COPIED:
-        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / part, copy / part)
     for file in ("pyproject.toml", "uv.lock", "environment.yml"):
         shutil.copy2(ROOT / file, copy / file)
 
