@@ -75,6 +75,8 @@ def test_a_page_of_real_data_says_nothing_of_synthetic():
     assert "SYNTHETIC" not in html
     assert "FINAL" in html
     assert "Exempt version, not for publication" in html
+    assert "EXEMPT: not for publication." in html
+    assert "EXEMPT" not in str(page_of(TITLE))
 
 
 def test_the_mark_of_invented_data_stands_in_the_margin_of_every_printed_page():
