@@ -281,10 +281,11 @@ class Judgements(dict[str, Judgement]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The judgement of that name, noted as asked for, or the default where there is none."""
-        try:
-            return self[name]
-        except KeyError:
-            return default
+        return self[name] if self.keys() >= {name} else default
+
+    def __missing__(self, name: str) -> Judgement:
+        """Refuse a name that none has. Raises SettingsError."""
+        raise SettingsError(f"The assumptions have no {name}. Add it, with range, source and owner, to their file.")
 
 
 def read_assumptions(path: Path) -> Judgements:

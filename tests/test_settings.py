@@ -105,7 +105,11 @@ def test_a_judgement_outside_its_own_range_is_refused(tmp_path):
 def test_a_judgement_is_found_by_its_dotted_name(tmp_path):
     path = tmp_path / "assumptions.toml"
     path.write_text(JUDGEMENT.format(value=250), encoding="utf-8")
-    assert read_assumptions(path)["weekly_price.kinship"].value == 250
+    held = read_assumptions(path)
+    assert held["weekly_price.kinship"].value == 250
+    assert held.get("weekly_price.of_nothing") is None
+    with pytest.raises(SettingsError, match=r"have no weekly_price\.of_nothing\. Add it, with range, source and owner"):
+        held["weekly_price.of_nothing"]
 
 
 def test_the_root_is_found_from_a_folder_inside_the_project_and_nowhere_else(tmp_path):
