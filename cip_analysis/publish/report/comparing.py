@@ -189,16 +189,21 @@ def _causes(before: PackFacts, after: PackFacts) -> Iterator[Cause]:
     if codes[0] != codes[1]:
         yield Cause("code", "Commit", *codes)
     yield from _unlike("packages", was.get("packages", {}), now.get("packages", {}))
-    yield from _unlike("parameters", _parameters(was), _parameters(now))
+    yield from _parameters_unlike(was.get("parameters", {}), now.get("parameters", {}))
     judged = [{name: _judged(one) for name, one in pack.assumptions.items()} for pack in (before, after)]
     yield from _unlike("assumptions", *judged)
     yield from _inputs(was.get("inputs", []), now.get("inputs", []))
 
 
-def _parameters(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Every notebook's parameters, by name and notebook."""
-    every: Mapping[str, Mapping[str, Any]] = facts.get("parameters", {})
-    return {f"{name} of {page}": value for page, values in every.items() for name, value in values.items()}
+def _parameters_unlike(was: Mapping[str, Mapping[str, Any]], now: Mapping[str, Mapping[str, Any]]) -> Iterator[Cause]:
+    """Each parameter that differs, once for all the notebooks in which it differs alike."""
+    every: dict[tuple[str, str, str], list[str]] = {}
+    for page in dict.fromkeys([*was, *now]):
+        for cause in _unlike("parameters", was.get(page, {}), now.get(page, {})):
+            every.setdefault((cause.what, cause.before, cause.after), []).append(page)
+    for (name, before, after), pages in every.items():
+        where = pages[0] if len(pages) == 1 else f"{len(pages)} notebooks"
+        yield Cause("parameters", f"{name} of {where}", before, after)
 
 
 def _judged(told: Mapping[str, str]) -> str:

@@ -53,4 +53,5 @@ def lines_of(compared: Compared, most: int) -> Iterator[str]:
 
 
 def _told(value: str, beside: str) -> str:
+    value = value.replace("-", "−", 1) if value.startswith("-") else value
     return f"{value} ({beside})" if beside else value

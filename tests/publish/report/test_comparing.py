@@ -102,6 +102,12 @@ def test_what_went_in_otherwise_is_named_and_where_it_is_one_thing_the_movement_
     assert compared.why.startswith(f"Only the {kind}")
 
 
+def test_a_parameter_that_many_notebooks_share_is_told_once():
+    one, other = ({"parameters": {page: {"years": years} for page in ("04", "05", "06")}} for years in (3, 4))
+    (cause,) = compare(a_pack(**one), a_pack(**other)).causes
+    assert (cause.what, cause.before, cause.after) == ("years of 3 notebooks", "3", "4")
+
+
 def test_an_assumption_that_moved_is_told_by_name_with_its_range():
     said = {"name": "price.rise", "value": "0.03", "low": "0.01", "high": "0.05", "unit": "a year"}
     one, other = (replace(a_pack(), assumptions={"price.rise": {**said, "value": value}}) for value in ("0.03", "0.04"))
