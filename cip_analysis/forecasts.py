@@ -23,6 +23,7 @@ from cip_analysis.demand.levers.context import Context, LeverError
 from cip_analysis.demand.national.outlook import what_levers_need
 from cip_analysis.demand.scenarios import apply_scenario, driver_table
 from cip_analysis.demand.simulate import simulate
+from cip_analysis.ledgers import once
 from cip_analysis.projections import Projection
 from cip_analysis.records import Comparators
 from cip_analysis.run import Run
@@ -187,6 +188,44 @@ def context_of(run: Run, baseline: Projection) -> Context:
     """What the run's levers may need."""
     comparators = evidence_of(run).comparators
     return replace(what_levers_need(comparators, run.estimates, run.council, baseline), simulate=simulate)
+
+
+def player_of(run: Run, ahead: Ahead) -> Callable[[Scenario], Projection]:
+    """What plays a scenario's levers on the draws of a forecast at hand: that forecast's own where it holds the same.
+
+    A scenario without levers is the baseline itself. Whatever is played is kept by content. Raises LeverError where a
+    lever needs what the run has not.
+    """
+    context, base = context_of(run, ahead.baseline), played_from(run, ahead)
+    at_hand = {projection.scenario: projection for projection in ahead.scenarios}
+    same = {levers_alone(one): at_hand[one.name] for one in run.scenarios if one.name in at_hand}
+    inputs = once(lambda: prepare_run(run, _asked_for(run, ahead)))
+
+    def play(scenario: Scenario) -> Projection:
+        """The baseline under these levers."""
+        if not scenario.levers:
+            return ahead.baseline
+        if (levers := levers_alone(scenario)) in same:
+            return same[levers]
+        return keep_projection(run.root / KEPT, fingerprint(base, levers), partial(_play, inputs, scenario, context))
+
+    return play
+
+
+def played_from(run: Run, ahead: Ahead) -> str:
+    """One name for all that levers are played from, the code included."""
+    asked = _asked_for(run, ahead)
+    return fingerprint("levers", run.episodes, evidence_of(run), asked, run.capacity, ahead.baseline, code_files())
+
+
+def levers_alone(scenario: Scenario) -> str:
+    """A scenario's levers as text, their notes left out: two alike play alike."""
+    return "\n".join(sorted(lever.model_dump_json(exclude={"note"}) for lever in scenario.levers))
+
+
+def _asked_for(run: Run, ahead: Ahead) -> Asked:
+    """What the forecast at hand was asked for, by the run's own method."""
+    return asked_of(run, None, len(ahead.baseline.months) - 1, ahead.baseline.draws, ahead.seed)
 
 
 def _play(inputs: Callable[[], ModelInputs], scenario: Scenario, context: Context) -> Projection:

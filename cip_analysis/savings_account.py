@@ -12,17 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 
 import pandas as pd
 
 from cip_analysis.costs import prices_ahead
-from cip_analysis.demand.forecast import Asked
-from cip_analysis.demand.inputs import ModelInputs
 from cip_analysis.demand.levers.context import LeverError
-from cip_analysis.demand.scenarios import apply_scenario
-from cip_analysis.demand.simulate import simulate
-from cip_analysis.forecasts import KEPT, Ahead, asked_of, context_of, evidence_of, prepare_run
+from cip_analysis.forecasts import KEPT, Ahead, played_from, player_of
 from cip_analysis.ledgers import Findings, once
 from cip_analysis.money.pricing.paths import PricePaths
 from cip_analysis.money.saving import telling
@@ -45,7 +40,7 @@ from cip_analysis.run import Run, open_run
 from cip_analysis.savings_settings import Claim, Savings
 from cip_analysis.scenario_settings import Scenario
 from cip_analysis.settings import read_settings
-from cip_analysis.store import code_files, fingerprint, keep_projection, keep_table
+from cip_analysis.store import fingerprint, keep_table
 
 Named = Mapping[str, tuple[Scenario, ...]]
 
@@ -119,7 +114,7 @@ def play_savings(run: Run, ahead: Ahead, told: tuple[Savings, Named], paths: Pri
     A claim whose levers need what the run has not is left out of the ledger, and says so in its `left_out`.
     """
     savings, named = told
-    name = fingerprint("savings", _played_from(run, ahead), savings, dict(named), paths)
+    name = fingerprint("savings", played_from(run, ahead), savings, dict(named), paths)
     folder = run.root / KEPT
     build = once(lambda: _build(run, ahead, savings, named, paths))
     kept = keep_table(folder, f"{name}-ledger", lambda: build()[0].table)
@@ -162,44 +157,14 @@ def _build(run: Run, ahead: Ahead, savings: Savings, named: Named, paths: PriceP
 
 
 def _player(run: Run, ahead: Ahead, named: Named) -> Callable[[Sequence[Claim]], Projection]:
-    """What plays some claims together on the baseline's draws: from the forecast or the store where it is there."""
-    context, base = context_of(run, ahead.baseline), _played_from(run, ahead)
-    at_hand = {projection.scenario: projection for projection in ahead.scenarios}
-    same = {_without_notes(one): at_hand[one.name] for one in run.scenarios if one.name in at_hand}
-    prepared: list[ModelInputs] = []
+    """What plays some claims together on the baseline's draws."""
+    play = player_of(run, ahead)
 
-    def make(scenario: Scenario) -> Projection:
-        """The scenario played; the inputs are prepared only if something has to be."""
-        if not prepared:
-            prepared.append(prepare_run(run, _asked(run, ahead)))
-        return simulate(apply_scenario(prepared[0], scenario, context))
-
-    def play(claims: Sequence[Claim]) -> Projection:
+    def played(claims: Sequence[Claim]) -> Projection:
         """The baseline under the levers of these claims."""
-        scenario = merge_levers(claims, named, "-".join(["savings", *(claim.key for claim in claims)]))
-        if not scenario.levers:
-            return ahead.baseline
-        if (levers := _without_notes(scenario)) in same:
-            return same[levers]
-        return keep_projection(run.root / KEPT, fingerprint(base, levers), partial(make, scenario))
+        return play(merge_levers(claims, named, "-".join(["savings", *(claim.key for claim in claims)])))
 
-    return play
-
-
-def _played_from(run: Run, ahead: Ahead) -> str:
-    """One name for all that a claim is played from, the code included."""
-    asked = _asked(run, ahead)
-    return fingerprint("savings", run.episodes, evidence_of(run), asked, run.capacity, ahead.baseline, code_files())
-
-
-def _asked(run: Run, ahead: Ahead) -> Asked:
-    """What the forecast at hand was asked for, by the run's own method."""
-    return asked_of(run, None, len(ahead.baseline.months) - 1, ahead.baseline.draws, ahead.seed)
-
-
-def _without_notes(scenario: Scenario) -> str:
-    """The scenario's levers as text, their notes left out: two alike play alike."""
-    return "\n".join(sorted(lever.model_dump_json(exclude={"note"}) for lever in scenario.levers))
+    return played
 
 
 def _nothing(ahead: Ahead, paths: PricePaths) -> Ledger:
