@@ -129,14 +129,14 @@ def homes_ahead(run: Run, paths: PricePaths) -> tuple[HomeAhead, ...]:
     """
     if paths.price_base != NOMINAL:
         raise HomesError(f"Homes are reckoned in nominal £; these prices are in {paths.price_base}.")
-    own, bought = (_yearly_level(paths, setting) for setting in (OWN, BOUGHT))
+    own, bought = (yearly_level(paths, setting) for setting in (OWN, BOUGHT))
     first = min(own)
     if (own[first] <= 0).any():
         raise HomesError(f"A week of {OWN} care costs nothing in these prices, so a home's costs cannot rise with it.")
     judged, seed = held_judgements(run.assumptions, (CLOSED, MATCHED, USABLE[HOMES])), run.settings.seed
     drawn = draw_costs(home_costs(run), run.assumptions, paths.draws, seed)
     closed, matched, usable = (draw_judgement(one, name, paths.draws, seed) for name, one in judged.items())
-    since = _brought_forward(run, OWN, first)
+    since = brought_forward(run, OWN, first)
     return tuple(
         HomeAhead(
             financial_year=year,
@@ -242,7 +242,7 @@ def heat_table(run: Run) -> pd.DataFrame:
 
 def carer_terms(run: Run, paths: PricePaths) -> CarerTerms:
     """The terms drawn for this run's prices, brought to the £ of the paths' first month."""
-    since = _brought_forward(run, IN_HOUSE, financial_year_of(paths.months[0]))
+    since = brought_forward(run, IN_HOUSE, financial_year_of(paths.months[0]))
     terms = draw_terms(run.assumptions, paths.draws, run.settings.seed)
     money = ("enquiry_gbp", "assessment_gbp", "marginal_gbp", "uplift_gbp")
     return replace(terms, **{part: getattr(terms, part) * since for part in money})
@@ -310,14 +310,14 @@ def _children(run: Run, setting: str) -> int:
     return int(counted.get(setting, 0))
 
 
-def _yearly_level(paths: PricePaths, setting: str) -> dict[int, Draws]:
+def yearly_level(paths: PricePaths, setting: str) -> dict[int, Draws]:
     """Financial year -> £ a child-week by draw, the mean of the year's months held."""
     of_month = np.array([financial_year_of(day) for day in paths.months])
     level = paths.level[:, :, SETTINGS.index(setting)]
     return {year: level[:, of_month == year].mean(axis=1) for year in np.unique(of_month).tolist()}
 
 
-def _brought_forward(run: Run, setting: str, year: int) -> float:
+def brought_forward(run: Run, setting: str, year: int) -> float:
     """What £ of the judgements' year are multiplied by to be those of `year`: the setting's judged rise, compounded."""
     name = f"price.rise-{price_key(setting)}"
     return float((1 + held_judgements(run.assumptions, [name])[name].value) ** (year - ASSUMED_YEAR))

@@ -73,12 +73,22 @@ class Revenue(Settings):
 class Homes(Settings):
     """Homes of the council's own, or run for it: their true cost in place of a price for each week lived there.
 
-    number: homes of `beds` each, open from a day. The judgements named home.* say what one costs a year to run.
+    number: homes of `beds` each, open from a day and filled to `occupancy` in a straight line by another, with children
+    who would else live in `filled_from`. The judgements named home.* say what one costs a year to run.
     """
 
     number: Annotated[int, Field(gt=0)]
     beds: Annotated[int, Field(gt=0)]
     opens: date
+    full_by: date
+    occupancy: Share
+    filled_from: Setting = "external residential"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Homes:
+        if self.full_by < self.opens:
+            raise ValueError("its homes are full before they open")
+        return self
 
 
 class Block(Settings):
@@ -164,7 +174,7 @@ class Option(Settings):
         return self._not_too_late()
 
     def _not_too_late(self) -> Option:
-        """Refuse homes that open before the capital for them is spent, and homes that no lever fills."""
+        """Refuse benefits before the capital for them is spent, and more children than beds."""
         late = [one for one in self.capital if self.first_effect and one.year > _financial_year(self.first_effect)]
         if late:
             raise ValueError(
@@ -172,8 +182,11 @@ class Option(Settings):
                 f"on {self.first_effect:%-d %B %Y}: bring the capital forward or the benefits back"
             )
         filled = [lever for lever in self.levers if lever.what == "places" and lever.setting == "in-house residential"]
-        if self.homes and not filled:
-            raise ValueError(f"{self.key}: its homes have no children: give a lever on places in in-house residential")
+        if self.homes and filled:
+            raise ValueError(f"{self.key}: its homes are filled twice: by `homes`, and by a lever on places in them")
+        for beds in (self.homes, self.block):
+            if beds and beds.occupancy * self.delivered.high > 1:
+                raise ValueError(f"{self.key}: occupancy × delivered.high is above 1: more weeks than there are beds")
         return self
 
 

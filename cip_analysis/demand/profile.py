@@ -95,6 +95,17 @@ def children_on(episodes: Episodes, day: date, definition: Definition = "publish
     return table[there & ~table["respite"]] if definition == "published" else table[there]
 
 
+def children_who(
+    episodes: Episodes, day: date, settings: Sequence[str] = (), ages: Sequence[str] = (), needs: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Those of `children_on` a day who live in some settings, of some age bands and needs; blank is any."""
+    there = children_on(episodes, day)
+    bands = _age_band(there, episodes, pd.Timestamp(day))
+    columns = ((there["setting"], settings), (bands, ages), (there["need"], needs))
+    kept = [column.isin(list(wanted)) for column, wanted in columns if wanted]
+    return there[np.logical_and.reduce(kept)] if kept else there
+
+
 def describe_children(episodes: Episodes, days: Sequence[date], by: Sequence[str]) -> pd.DataFrame:
     """Children on several days by several characteristics, for one table.
 

@@ -54,11 +54,12 @@ class AppraisalError(ValueError):
 class Appraisal:
     """One option beside doing nothing, a row a draw: what it is worth, year by year, and what that rests on.
 
-    basis, factors: what its flows are made of, and what is judged. flows: row x year, £ in `price_base`. discount: what
+    effects, basis, factors: what its flows are made of, and what is judged. flows: row x year, £ in `price_base`. discount: what
     £1 of each year is worth in the first. Doing nothing is exactly nought in every draw and year.
     """
 
     option: Option
+    effects: Effects
     basis: Basis
     factors: Mapping[str, Factor]
     flows: Flows
@@ -106,7 +107,7 @@ def appraise(option: Option, effects: Effects, ground: Ground) -> Appraisal:
     basis, factors = build_basis(option, effects, ground), judge(option, ground)
     flows = flows_of(basis, {name: factor.drawn for name, factor in factors.items()})
     discount = discount_factors(ground.rules.discounting, ground.package.years)
-    return Appraisal(option, basis, factors, flows, discount, effects.price_base, ground.package.first_year)
+    return Appraisal(option, effects, basis, factors, flows, discount, effects.price_base, ground.package.first_year)
 
 
 def weigh_options(appraisals: Sequence[Appraisal]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from scipy.stats import triang
 from cip_analysis.codes import SETTINGS
 from cip_analysis.demand.inputs import stream
 from cip_analysis.money.appraising.discounting import left_at_end, mixed_bias
-from cip_analysis.money.appraising.effects import AT_OWN, Effects, carry_on, shares_of_years
+from cip_analysis.money.appraising.effects import Effects, carry_on, filling, shares_of_years
 from cip_analysis.money.appraising.flows import (
     CAPITAL,
     DELIVERED,
@@ -74,20 +74,17 @@ class Factor:
 def build_basis(option: Option, effects: Effects, ground: Ground) -> Basis:
     """All that an option's flows rest on, over the years appraised, in the £ of its effects.
 
-    Weeks lived in its own homes are left out of what is saved, and come back at what those homes cost.
+    Its homes are as full as planned in every future, as far as there are children to fill them: a home with an empty
+    bed is offered another, which open-ended chance in the play of levers would not do.
     """
     years = ground.package.years
-    saved, lived = effects.saved.copy(), np.zeros(effects.saved.shape[:2])
-    if option.homes:
-        saved[:, :, AT_OWN], lived = 0.0, np.maximum(-effects.fewer[:, :, AT_OWN], 0.0)
-    homes = _homes(option.homes, ground)
+    homes = _homes(option.homes, effects, ground)
     block = _block(option.block, effects, ground)
     capital, residual = _capital(option, ground)
     known = len(effects.years)
     wanted = [SETTINGS.index(setting) for setting in ground.package.cohort.settings or SETTINGS]
     return Basis(
-        saved=carry_on(saved.sum(axis=2), years),
-        lived=carry_on(lived, years),
+        saved=carry_on(effects.saved.sum(axis=2), years),
         fewer=carry_on(effects.fewer[:, :, wanted].sum(axis=2), years),
         revenue=_revenue(option, ground),
         capital=capital,
@@ -98,19 +95,24 @@ def build_basis(option: Option, effects: Effects, ground: Ground) -> Basis:
     )
 
 
-def _homes(homes: Homes | None, ground: Ground) -> dict[str, Draws]:
-    """What homes cost: £ a year lived in or not, £ a week lived there, and the bed-weeks there are."""
+def _homes(homes: Homes | None, effects: Effects, ground: Ground) -> dict[str, Draws]:
+    """What homes cost, £ a year lived in or not and £ a week; the bed-weeks there are, and of them those lived in."""
     years, shape = ground.package.years, (ground.draws, ground.package.years)
     if homes is None:
         nought = np.zeros(shape)
-        return {"fixed": nought, "variable": nought, "bed_weeks": np.zeros(years)}
+        none = dict.fromkeys(("fixed", "variable", "lived", "lived_price"), nought)
+        return {**none, "bed_weeks": np.zeros(years)}
     open_for = shares_of_years(ground.package.first_year, years, homes.opens)
     growth = carry_on(ground.growth, years)
     running = ground.home.staff_gbp + ground.home.overheads_gbp + ground.home.other_fixed_gbp
+    beds, place = homes.number * homes.beds * ground.weeks, SETTINGS.index(homes.filled_from)
+    planned = beds * homes.occupancy * filling(ground.package.first_year, years, homes.opens, homes.full_by)
     return {
+        "lived": np.minimum(carry_on(effects.weeks[:, :, place], years), planned),
+        "lived_price": carry_on(effects.price[:, :, place], years),
         "fixed": np.asarray(homes.number * running * open_for * growth),
         "variable": np.asarray(ground.home.variable_gbp * growth),
-        "bed_weeks": homes.number * homes.beds * ground.weeks * open_for,
+        "bed_weeks": beds * open_for,
     }
 
 

@@ -103,6 +103,18 @@ def share_of_year(year: int, begins: date, until: date | None = None) -> float:
     return max(days, 0) / (closes - opens).days
 
 
+def filling(first_year: int, years: int, opens: date, full_by: date) -> Draws:
+    """How full of what is planned, on average over each financial year: nought at opening, one from full_by on.
+
+    By hand: opened on 1 April and full a year later, half over that year and one after it.
+    """
+    starts = np.array([date(first_year + place - 1, 4, 1).toordinal() for place in range(years + 1)], dtype="float64")
+    rise = max(full_by.toordinal() - opens.toordinal(), 1e-9)
+    into = np.clip(starts - opens.toordinal(), 0.0, rise)
+    beyond = np.maximum(starts - opens.toordinal() - rise, 0.0)
+    return np.asarray(np.diff(into**2 / (2 * rise) + beyond) / np.diff(starts), dtype="float64")
+
+
 def shares_of_years(first_year: int, years: int, begins: date, until: date | None = None) -> Draws:
     """`share_of_year` in each of so many financial years from the first."""
     return np.array([share_of_year(first_year + place, begins, until) for place in range(years)])

@@ -29,8 +29,9 @@ class FlowsError(ValueError):
 class Basis:
     """All that an option's flows rest on, before anything judged of it: row x year, £ in one price base.
 
-    saved: care no longer bought or provided, weeks in its own homes left out of both. lived: child-weeks in those
-    homes; bed_weeks: all there are (a year). variable: £ a week lived there. fixed: £ of them, lived in or not.
+    saved: care no longer bought or provided because of its levers and prices. lived: child-weeks in its homes, of
+    bed_weeks there are; lived_price: £ each would have cost where it is bought. variable: £ a week lived there. fixed:
+    £ of them, lived in or not.
     block_price: £ a child-week in the block's setting; block_beds: bed-weeks of the block, and block_lived: the
     child-weeks there are to live in them, at the occupancy planned; block_off: the share off their price. revenue,
     capital, residual: a figure a year; residual is the part of capital left, in the last year. fewer: child-weeks no
@@ -39,6 +40,7 @@ class Basis:
 
     saved: Draws
     lived: Draws
+    lived_price: Draws
     bed_weeks: Draws
     variable: Draws
     fixed: Draws
@@ -54,7 +56,7 @@ class Basis:
 
     def rows(self, places: NDArray[np.int64]) -> Basis:
         """The same for some of its draws, each as often as it is named."""
-        by_row = ("saved", "lived", "variable", "fixed", "block_price", "block_lived", "fewer")
+        by_row = ("saved", "lived", "lived_price", "variable", "fixed", "block_price", "block_lived", "fewer")
         return replace(self, **{name: getattr(self, name)[places] for name in by_row})
 
 
@@ -88,9 +90,9 @@ def flows_of(basis: Basis, judged: Mapping[str, Draws | float]) -> Flows:
     """An option's flows under what is judged of it: a number, or one of it a row; what is not given moves nothing.
 
     delivered multiplies what it changes; late_years moves that later, whole years and parts, while costs stay;
-    drop_off is lost in each year beyond the forecast; matched_price and bought_price multiply what a week not bought
-    would have cost; capital_over adds to capital; revenue_over and home_cost multiply. Weeks in homes and blocks never
-    pass their beds. Raises FlowsError naming what it does not know.
+    drop_off is lost in each year beyond the forecast; bought_price multiplies what a week not bought would have cost,
+    and matched_price that of a week in its homes; capital_over adds to capital; revenue_over and home_cost multiply.
+    Weeks in homes and blocks never pass their beds. Raises FlowsError naming what it does not know.
     """
     if unknown := sorted(set(judged) - set(UNMOVED)):
         raise FlowsError(
@@ -99,16 +101,16 @@ def flows_of(basis: Basis, judged: Mapping[str, Draws | float]) -> Flows:
     at = {name: _column(judged.get(name, still)) for name, still in UNMOVED.items()}
     comes = at[DELIVERED] * (1 - at[DROP_OFF]) ** basis.beyond
     lived = np.minimum(_later(basis.lived * comes, at[LATE]), basis.bed_weeks)
-    block = _block(basis, comes, at[LATE]) * at[PRICE]
-    saved = _later(basis.saved * comes, at[LATE]) * at[MATCHED] * at[PRICE]
+    homes = lived * basis.lived_price * at[MATCHED]
+    saved = _later(basis.saved * comes, at[LATE]) + homes + _block(basis, comes, at[LATE])
     whole = np.ones_like(saved)
     return Flows(
-        benefit=saved + block,
+        benefit=saved * at[PRICE],
         revenue=basis.revenue * at[REVENUE] * whole,
         homes=(basis.fixed + basis.variable * lived) * at[HOMES] * whole,
         capital=basis.capital * (1 + at[CAPITAL]) * whole,
         residual=basis.residual * (1 + at[CAPITAL]) * whole,
-        fewer=_later(basis.fewer * comes, at[LATE]) * whole,
+        fewer=(_later(basis.fewer * comes, at[LATE]) + lived) * whole,
     )
 
 
