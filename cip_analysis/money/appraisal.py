@@ -54,8 +54,8 @@ class AppraisalError(ValueError):
 class Appraisal:
     """One option beside doing nothing, a row a draw: what it is worth, year by year, and what that rests on.
 
-    effects, basis, factors: what its flows are made of, and what is judged. flows: row x year, £ in `price_base`. discount: what
-    £1 of each year is worth in the first. Doing nothing is exactly nought in every draw and year.
+    effects, basis, factors: what its flows are made of, and what is judged. flows: row x year, £ in `price_base`.
+    discount: what £1 of each year is worth in the first. Doing nothing is exactly nought in every draw and year.
     """
 
     option: Option
