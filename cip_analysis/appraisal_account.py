@@ -26,9 +26,13 @@ from cip_analysis.demand.profile import children_who
 from cip_analysis.forecasts import KEPT, Ahead, played_from, player_of
 from cip_analysis.homes_account import brought_forward, home_costs, yearly_level
 from cip_analysis.ledgers import once
-from cip_analysis.money.appraisal import Appraisal, Ground, appraise, effects_of
+from cip_analysis.money.appraisal import Appraisal, Budget, Ground, appraise, effects_of, run_budget
+from cip_analysis.money.appraising.building import build_basis
 from cip_analysis.money.appraising.effects import AT_OWN
-from cip_analysis.money.prices import PriceIndex, price_base, restate_spend
+from cip_analysis.money.appraising.flows import Basis, flows_of
+from cip_analysis.money.appraising.sensitivity import worth
+from cip_analysis.money.appraising.telling import show_together, worth_of_options
+from cip_analysis.money.prices import PriceIndex, price_base, restate_spend, year_name
 from cip_analysis.money.pricing.indices import restating_factors
 from cip_analysis.money.pricing.paths import PricePaths
 from cip_analysis.money.spend import price_projection, whole_years
@@ -43,6 +47,7 @@ Draws = NDArray[np.float64]
 Pricer = Callable[[Option], Spend]
 RULES = Path("config") / "appraisal" / "2018.toml"
 PERIODS = (5, 10, 15, 25)
+MILLION = 1e6
 
 
 class AppraisalAccountError(ValueError):
@@ -90,6 +95,23 @@ def list_packages(run: Run, folder: str) -> tuple[WorkPackage, ...]:
     if not paths:
         raise AppraisalAccountError(f"No work package in {folder}: it holds no .toml file.")
     return tuple(read_settings(path, WorkPackage) for path in paths)
+
+
+def open_packages(run: Run, ahead: Ahead, path: str) -> tuple[Weighed, ...]:
+    """The package of one file, or every package of a folder, weighed; none where none can be (`why_not`)."""
+    if why_not(run, ahead):
+        return ()
+    packages = list_packages(run, path) if (run.root / path).is_dir() else (read_package(run, path),)
+    return tuple(weigh_package(run, ahead, package) for package in packages)
+
+
+def worth_of(run: Run, every: Sequence[Weighed]) -> pd.DataFrame:
+    """What every option of every package is worth: package, and the columns of `telling.worth_of_options`."""
+    parts = [
+        worth_of_options(one.options, count_cohort(run, one.package.cohort)).assign(package=one.package.title)
+        for one in every
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def why_not(run: Run, ahead: Ahead) -> str:
@@ -143,30 +165,42 @@ def weigh_together(run: Run, ahead: Ahead, each: Sequence[Weighed]) -> tuple[Dra
     Two arrays, draw x year, real £, before anything judged and before what the options cost. Where the second is the
     greater, the packages count the same children's weeks more than once, and their worth must not be added up.
     """
-    paths, index = prices_ahead(run, ahead), general_index(run)
-    priced, years = _pricer(run, ahead, paths, index), _years(ahead, each[0].package)
-    chosen = [weighed.preferred.option for weighed in each]
-    nothing = priced(each[0].package.nothing)
-    joint = chosen[0].model_copy(update={"key": "together", "levers": _merged(chosen)})
-    spared = [effects_of(nothing, priced(option), years).saved.sum(axis=2) for option in (joint, *chosen)]
-    return spared[0], np.sum(spared[1:], axis=0)
+    chosen, ground = [weighed.preferred.option for weighed in each], each[0].ground
+    years = _years(ahead, each[0].package)
+    joint = chosen[0].model_copy(update={"key": "together", "levers": _merged(chosen), "prices": (), "homes": None})
+    index = general_index(run)
+    priced = _pricer(run, ahead, prices_ahead(run, ahead), index)
+    effects = effects_of(priced(each[0].package.nothing), priced(joint), years)
+    homes = [build_basis(option, effects, ground) for option in chosen if option.homes or option.block]
+    together = effects.saved.sum(axis=2) + sum((_beyond_levers(basis, len(years)) for basis in homes), np.zeros(1))
+    summed = [weighed.preferred for weighed in each]
+    return together, np.sum([_unjudged(one, len(years)) for one in summed], axis=0)
 
 
-def over_periods(weighed: Weighed) -> pd.DataFrame:
-    """Worth of every option over other lengths of time: option, years, mean_npsv_gbp, chance_worse.
+def budgets_of(weighed: Weighed) -> dict[str, Budget]:
+    """Option's key -> the council's budget under it, year by year; doing nothing is left out."""
+    rate = weighed.ground.rules.borrowing_rate
+    return {
+        key: run_budget(one, weighed.inflation, rate)
+        for key, one in weighed.options.items()
+        if not one.option.does_nothing
+    }
+
+
+def over_periods(weighed: Weighed, children: int) -> pd.DataFrame:
+    """Worth of every option over other lengths of time: option, counted_over, mean_worth_gbp_million, chance_worse,
+    children_now.
 
     Only the years counted change: the effects, held after the forecast's last year, and the yearly costs go on.
     """
     rows = []
     for years in sorted({*PERIODS, weighed.package.years}):
-        package = weighed.package.model_copy(update={"years": years})
-        ground = replace(weighed.ground, package=package)
-        for key, one in weighed.options.items():
-            again = appraise(one.option, one.effects, ground)
-            rows.append(
-                (weighed.package.named[key].title, years, float(again.npsv.mean()), float((again.npsv < 0).mean()))
-            )
-    return pd.DataFrame(rows, columns=["option", "years", "mean_npsv_gbp", "chance_worse"]).astype({"option": "str"})
+        ground = replace(weighed.ground, package=weighed.package.model_copy(update={"years": years}))
+        for one in (one for one in weighed.options.values() if not one.option.does_nothing):
+            worth = appraise(one.option, one.effects, ground).npsv
+            rows.append((one.option.title, f"{years} years", float(worth.mean()) / MILLION, float((worth < 0).mean())))
+    table = pd.DataFrame(rows, columns=["option", "counted_over", "mean_worth_gbp_million", "chance_worse"])
+    return table.astype({"option": "str", "counted_over": "str"}).assign(children_now=children)
 
 
 def _years(ahead: Ahead, package: WorkPackage) -> tuple[int, ...]:
@@ -235,3 +269,41 @@ def _merged(options: Sequence[Option]) -> tuple[AnyLever, ...]:
     """Every option's levers, one that two of them share once."""
     named = {lever.model_dump_json(exclude={"note"}): lever for option in options for lever in option.levers}
     return tuple(named.values())
+
+
+def _unjudged(one: Appraisal, years: int) -> Draws:
+    """What an option takes off what care costs in the years forecast, before anything judged of it."""
+    return np.asarray(flows_of(one.basis, {}).benefit[:, :years])
+
+
+def _beyond_levers(basis: Basis, years: int) -> Draws:
+    """Of a basis, what its homes and block take off what care costs: its levers left out."""
+    return np.asarray(flows_of(replace(basis, saved=np.zeros_like(basis.saved)), {}).benefit[:, :years])
+
+
+# ---- for a page -------------------------------------------------------------------------------------------------
+
+
+def together_table(run: Run, ahead: Ahead, each: Sequence[Weighed]) -> pd.DataFrame:
+    """`weigh_together` by year: columns of `telling.show_together`, over all children in care."""
+    together, summed = weigh_together(run, ahead, each)
+    everyone = count_cohort(run, Cohort(children="every child looked after"))
+    return show_together(together, summed, _years(ahead, each[0].package), everyone)
+
+
+def cohort_table(run: Run, package: WorkPackage) -> pd.DataFrame:
+    """The children a package is for: who, in words, and children_now."""
+    cohort = package.cohort
+    parts = [*cohort.settings, *cohort.ages, *cohort.needs]
+    who = f"{cohort.children} (counted: {', '.join(parts) or 'all'})"
+    return pd.DataFrame({"who": [who], "children_now": [count_cohort(run, cohort)]})
+
+
+def worth_at_likeliest(one: Appraisal) -> float:
+    """Mean worth with everything judged at its likeliest, £."""
+    return float(worth(one.basis, {name: factor.mid for name, factor in one.factors.items()}, one.discount).mean())
+
+
+def known_years(weighed: Weighed) -> list[str]:
+    """The years that are forecast, as a page names them."""
+    return [year_name(year) for year in weighed.preferred.effects.years]

@@ -8,6 +8,7 @@ import pytest
 from builders import ROOT
 
 from cip_analysis import budget_settings, codes, ledgers, records, savings_settings, scenario_settings, settings
+from cip_analysis import work_package_settings as packages
 from cip_analysis.impact import claims
 from cip_analysis.publish.report import glossary, register
 
@@ -22,6 +23,9 @@ MODELS = [
     savings_settings.Claim, savings_settings.Delivered, savings_settings.PriceLever, savings_settings.Savings,
     savings_settings.Target, register.ReportWords, register.Recommendation, register.Risk, register.Step,
     glossary.Glossary, glossary.Term,
+    packages.WorkPackage, packages.Option, packages.Cohort, packages.Capital, packages.Revenue, packages.Homes,
+    packages.Block, packages.Shares, packages.Range, packages.Risk, packages.Outcome, packages.AppraisalRules,
+    packages.DiscountBand, packages.Bias,
     *(kind for kind in vars(scenario_settings).values() if isinstance(kind, type) and kind.__name__.endswith("Lever")),
 ]  # fmt: skip
 PAGES = sorted(

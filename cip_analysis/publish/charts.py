@@ -12,7 +12,7 @@ The charts themselves are in `drawing`, a module a question; this is the door to
 from cip_analysis.publish.drawing.categories import bars, compare, stacked, waterfall
 from cip_analysis.publish.drawing.flows import flow
 from cip_analysis.publish.drawing.forecasts import Beside, fan, scenarios
-from cip_analysis.publish.drawing.intervals import coverage, whiskers
+from cip_analysis.publish.drawing.intervals import coverage, tornado, whiskers
 from cip_analysis.publish.drawing.over_time import gap, lines, month_end
 from cip_analysis.publish.drawing.positions import ChartError
 from cip_analysis.publish.drawing.series import Claim
@@ -21,5 +21,5 @@ from cip_analysis.publish.drawing.track_record import errors, past_forecasts
 
 __all__ = [
     "Beside", "ChartError", "Claim", "bars", "compare", "coverage", "errors", "fan", "flow", "gap", "heat", "lines",
-    "lorenz", "month_end", "past_forecasts", "quantiles", "scenarios", "stacked", "waterfall", "whiskers",
+    "lorenz", "month_end", "past_forecasts", "quantiles", "scenarios", "stacked", "tornado", "waterfall", "whiskers",
 ]  # fmt: skip

@@ -29,6 +29,7 @@ __all__ = [
     "AUDIENCES", "MOST_BYTES", "TEMPLATES", "Cover", "Draft", "Link", "PageContext", "PageError", "PageSummary",
     "check_outputs", "draft_page", "finish_page", "marks_of", "render_page", "sentences", "summarise",
 ]  # fmt: skip
+IF_ANY = "if-any"
 NO_ALT = "No description has been provided for this image"
 
 
@@ -196,10 +197,26 @@ def _exporter() -> HTMLExporter:
 def _body_of(notebook: nbformat.NotebookNode) -> str:
     """The notebook's cells as HTML, each step of code folded once and knowing its number."""
     copied = copy.deepcopy(notebook)
-    copied.cells = _joined(cell for cell in copied.cells if cell.source.strip())
+    copied.cells = _joined(cell for cell in _with_something_to_show(copied.cells) if cell.source.strip())
     for number, cell in enumerate((cell for cell in copied.cells if cell.cell_type == "code"), 1):
         cell.metadata["step"] = number
     return str(_exporter().from_notebook_node(copied)[0])
+
+
+def _with_something_to_show(cells: Iterable[nbformat.NotebookNode]) -> Iterator[nbformat.NotebookNode]:
+    """The cells without the sections that a notebook opens with a cell tagged `if-any` and that show nothing.
+
+    Such a section is for some runs of the notebook only; it goes on to the next heading of the first or second level.
+    """
+    sections: list[list[nbformat.NotebookNode]] = [[]]
+    for cell in cells:
+        if cell.cell_type == "markdown" and re.match("##? ", cell.source):
+            sections.append([])
+        sections[-1].append(cell)
+    for section in sections:
+        wanted = not section or IF_ANY not in section[0].metadata.get("tags", [])
+        if wanted or any(cell.get("outputs") for cell in section):
+            yield from section
 
 
 def _joined(cells: Iterable[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:

@@ -14,6 +14,9 @@ NAMED = ("returns", "payments", "published", "national", "track_record", "capaci
          "earlier", "previous", "words")  # fmt: skip
 EXEMPT = "exempt"
 AUDIENCES = ("public", EXEMPT)
+WRITTEN = ("appraisal", "bidders", "contracts", "equality", "evaluations", "views", "work_packages")
+"""Folders of config/ that notebooks open for themselves: what is written there is part of every pack's settings."""
+
 Values = dict[str, dict[str, parameters.Value]]
 
 
@@ -114,6 +117,11 @@ def _notebook(root: Path, name: str) -> Path:
     return path
 
 
+def _written(root: Path) -> list[Path]:
+    """Every settings file that a notebook may open for itself, in order."""
+    return [path for name in WRITTEN for path in sorted((root / "config" / name).glob("*.toml"))]
+
+
 def _refuse_absent(sources: Mapping[str, list[Path]], root: Path) -> None:
     """Refuse a file or folder that the run or a parameter names and that is not there, before anything runs."""
     absent = [
@@ -156,7 +164,7 @@ def _sources(
         "words": [root / name for name in words if name],
         **extra,
         **{role: [root / str(where)] for role, where in data.items() if where},
-        "settings": [*settings, *(root / name for name in chosen if name)],
+        "settings": [*settings, *(root / name for name in chosen if name), *_written(root)],
         "reference": [root / "data" / "reference"],
         "code": [root / "cip_analysis", root / "pyproject.toml", root / "uv.lock"],
     }

@@ -38,7 +38,7 @@ LOOKED_AT: dict[str, tuple[float, float]] = {
     HOMES: (0.0, 5.0), MATCHED: (0.0, 3.0), PRICE: (0.0, 3.0),
 }  # fmt: skip
 """Where a switching value is looked for."""
-SAMPLES = 512
+SAMPLES = 2048
 POINTS = (10, 90)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from cip_analysis.records import Released
 SIGNED = ("difference", "change", "gap")
 MOST_ROWS, NAME_WIDTH = 16, 36
 COVERAGE = {80: ("coverage_80", "o", 0.17), 95: ("coverage_95", "D", -0.17)}
+TORNADO_KEY = "Hollow dot: at its low end. Filled dot: at its high end. Dashed line: all at the likeliest."
 GLYPHS = {80: "●", 95: "◆"}
 
 
@@ -53,6 +55,36 @@ def whiskers(released: Released, measure: str, *, by: str, title: str, ax: Axes 
         drawn.set_yticks(places, names)
         drawn.set_ylim(-0.6, len(table) - 0.4)
         style.write_key(drawn, "Dot: {}. Line: 80% range.", ["p50"])
+    return drawn
+
+
+def tornado(released: Released, measure: str, *, by: str, title: str, ax: Axes | None = None) -> Axes:
+    """A row a judgement: from what the measure is at its low end to what it is at its high one, both written out.
+
+    measure: the table's columns are low_, middle_ and high_ of it; the middle, the same in every row, is a line. A
+    filled dot stands at the high end and a hollow one at the low, so that neither is told by colour. by: column of the
+    judgements, in the order of the table, 16 at most.
+    Raises ChartError where a judgement is repeated, a column is missing, or the table is not released.
+    """
+    columns = {end: f"{end}_{measure}" for end in ("low", "middle", "high")}
+    accept(released, [by, *columns.values()])
+    table, withheld = _named_rows(released, by, columns)
+    names = [style.folded(name, NAME_WIDTH) for name in table.index]
+    each = max(0.36, 0.2 * max(name.count("\n") + 1 for name in names) + 0.08)
+    with style.canvas(released, title, ax, grid="x", height=style.height_for(len(table), each)) as drawn:
+        places = np.arange(len(table))
+        drawn.axvline(0, color=style.INK, linewidth=1.1, zorder=1)
+        drawn.axvline(table["middle"].iloc[0], color=style.QUIET, linewidth=1.1, linestyle=(0, (4, 2)), zorder=1)
+        drawn.hlines(places, table["low"], table["high"], colors=style.LOOKS[6].colour, linewidth=3)
+        drawn.plot(table["low"], places, "o", color="white", markersize=8, markeredgecolor=style.OURS)
+        drawn.plot(table["high"], places, "o", color=style.OURS, markersize=8, markeredgecolor="white")
+        _signed_axis(drawn, measure, released, table)
+        said = [WITHHELD if hidden else _ends_in_words(row, measure, released)
+                for hidden, row in zip(withheld, table.to_dict("records"), strict=True)]  # fmt: skip
+        _write_column(drawn, places, said)
+        drawn.set_yticks(places, names)
+        drawn.set_ylim(-0.6, len(table) - 0.4)
+        style.write_key(drawn, TORNADO_KEY, [])
     return drawn
 
 
@@ -110,9 +142,6 @@ def _row_in_words(name: object, by: str) -> str:
 def _intervals(released: Released, measure: str, by: str) -> tuple[pd.DataFrame, list[bool]]:
     """Low, middle and high by name, the last of the table first, and whether each is withheld."""
     accept(released, [by])
-    _refuse_repeats(released, by)
-    if len(released.table) > MOST_ROWS:
-        raise ChartError(f"{len(released.table)} rows are too many to read; {MOST_ROWS} at most. Choose among them.")
     low, high = RANGES[80]
     ends = {"low": low, "middle": "p50", "high": high}
     found = {end: statistic(released, point, measure) for end, point in ends.items()}
@@ -120,7 +149,14 @@ def _intervals(released: Released, measure: str, by: str) -> tuple[pd.DataFrame,
         raise ChartError(
             f"A dot with its range needs p10, p50 and p90 of {measure}; {', '.join(missing)} is not there."
         )
-    columns = {end: str(column) for end, column in found.items()}
+    return _named_rows(released, by, {end: str(column) for end, column in found.items()})
+
+
+def _named_rows(released: Released, by: str, columns: Mapping[str, str]) -> tuple[pd.DataFrame, list[bool]]:
+    """Some columns by name, the last of the table first, and whether any of a row is withheld."""
+    _refuse_repeats(released, by)
+    if len(released.table) > MOST_ROWS:
+        raise ChartError(f"{len(released.table)} rows are too many to read; {MOST_ROWS} at most. Choose among them.")
     table = pd.DataFrame({end: numbers(released.table[column]) for end, column in columns.items()})
     hidden = released.withheld[list(columns.values())].any(axis=1).to_numpy()
     return table.set_index(pd.Index(released.table[by].astype(object))).iloc[::-1], list(hidden[::-1])
@@ -160,6 +196,12 @@ def _interval_in_words(row: dict[Any, float], measure: str, released: Released) 
         for end in ("low", "middle", "high")
     )
     return f"{middle} ({low} to {high})"
+
+
+def _ends_in_words(row: dict[Any, float], measure: str, released: Released) -> str:
+    """What the measure is at the low end and at the high one: "−9.2 to −3.1"."""
+    places = places_for(list(row.values()), measure)
+    return " to ".join(number_in_words(row[end], measure, released, places) for end in ("low", "high"))
 
 
 def _write_column(ax: Axes, places: np.ndarray, words: list[str]) -> None:
