@@ -17,13 +17,16 @@ MONTH ?= 2018-09
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: help pack monitor data lab test check bench validate-synthetic environment clean
+.PHONY: help pack packs monitor data lab test check bench validate-synthetic environment clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 pack: $(READY) ## the evidence pack for the autumn 2018 Cabinet report, in reports/
 	$(BIN)/cip pack $(PACK)
+
+packs: $(READY) $(YEAR_DATA) ## every pack in config/packs, in reports/
+	$(BIN)/cip pack config/packs/*.toml
 
 monitor: $(READY) $(YEAR_DATA) ## where the year stands at the end of MONTH=2018-09, in reports/
 	$(BIN)/cip monitor $(RUN) --month $(MONTH)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +22,7 @@ NOT_FOR_PUBLICATION = "Needed for what is exempt from publication: written apart
 
 
 def pack(
-    pack_file: Annotated[Path, typer.Argument(metavar="PACK", help="Pack file, e.g. config/packs/….toml.")],
+    pack_files: Annotated[list[Path], typer.Argument(metavar="PACK…", help="Pack files, e.g. config/packs/….toml.")],
     to: Annotated[Path | None, typer.Option(help="Folder for packs; reports/ unless told.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Notebooks run at once.")] = 2,
     audience: Annotated[str | None, typer.Option(help="public or exempt; the pack's own unless told.")] = None,
@@ -31,26 +33,45 @@ def pack(
         bool, typer.Option(help="Start each notebook's Python from nothing: slower, the same pages.")
     ] = False,
 ) -> None:
-    """Render an evidence pack: every notebook, or none. Exit 0 made, 1 not made, 2 wrong call: nothing was run."""
+    """Render evidence packs, each whole or not at all. Exit 0 all made, 1 not all, 2 wrong call: nothing was run."""
     from cip_analysis.publish.pack import PackRequest, plan_pack
-    from cip_analysis.publish.provenance import read_manifest
 
     try:
         root = find_root(Path.cwd())
-        settings = read_settings(pack_file, Pack)
-        _refuse_unmeant(audience or settings.audience, not_for_publication)
-        _make_synthetic_data(root, settings.run)
-        request = PackRequest(
-            pack_file=pack_file.resolve(), root=root, to=(to or root / "reports").resolve(), jobs=jobs,
-            audience=audience, overrides=tuple(set_ or ()), warm=not cold, fresh=fresh,
-            reads_ahead=READS_AHEAD,
+        shared = PackRequest(
+            pack_file=root, root=root, to=(to or root / "reports").resolve(), jobs=jobs, audience=audience,
+            overrides=tuple(set_ or ()), warm=not cold, fresh=fresh, reads_ahead=READS_AHEAD,
         )  # fmt: skip
-        plan_pack(request)
+        requests = []
+        for pack_file in pack_files:
+            settings = read_settings(pack_file, Pack)
+            _refuse_unmeant(audience or settings.audience, not_for_publication)
+            _make_synthetic_data(root, settings.run)
+            requests.append(replace(shared, pack_file=pack_file.resolve()))
+            plan_pack(requests[-1])
     except (ValueError, OSError) as error:
         stop(error, WRONG_CALL)
-    folder = _render(request, len(settings.notebooks))
-    console.print(read_manifest(folder)["audit"], soft_wrap=True, highlight=False, markup=False)
-    console.print(f"Pack written: {folder / 'index.html'}")
+    _render_each(requests)
+
+
+def _render_each(requests: Sequence[PackRequest]) -> None:
+    """Every pack, one after another; one that cannot be made stops no other, and the call then says so at its end."""
+    from cip_analysis.publish.provenance import read_manifest
+
+    not_made = []
+    for request in requests:
+        try:
+            folder = _render(request, len(read_settings(request.pack_file, Pack).notebooks))
+        except typer.Exit as stopped:
+            if len(requests) == 1 or stopped.exit_code != NOT_USABLE:
+                raise
+            not_made.append(request.pack_file.stem)
+            continue
+        console.print(read_manifest(folder)["audit"], soft_wrap=True, highlight=False, markup=False)
+        console.print(f"Pack written: {folder / 'index.html'}", soft_wrap=True)
+    if not_made:
+        errors.print(f"[bold red]cip:[/] {len(not_made)} of {len(requests)} packs not made: {', '.join(not_made)}.")
+        raise typer.Exit(NOT_USABLE)
 
 
 def _refuse_unmeant(audience: str, meant: bool) -> None:
