@@ -52,14 +52,15 @@ class EvaluationPlan(Settings):
     key: its name in the register. outcome: what is measured, in words; settings: where the weeks of care are that are
     counted; ages: of whom, blank for everyone. start, full_by: the day the programme begins, and the day it is in full
     (blank, at once). follow_months: how many months weeks of care take, on average, to follow what is done, because
-    children already there stay on; nought, at once. pre_from, pre_to: first and last day of the months before; post_to: last day of the months after,
-    which begin with the month of `start`. left_out: months that count for neither. comparators: who stands beside, in
-    words. slope: whether the programme may go on changing the trend once in full. season_pairs: pairs of waves a year
-    (0, none; 2 at most). method: the one that decides; also: others that are shown. effect: the change worth
-    finding, as a share (-0.15 is 15% fewer weeks). alpha, power: the chance of a false alarm that is accepted, and of
-    finding that effect that is wanted. running_cost_gbp a year and one_off_gbp: of the programme. goes_to: where a
-    child who steps down lives, for the price of that week. planted: the change that is put into invented weeks, as a
-    share, for a worked example; none for a real plan. outcomes_seen: whether anyone had seen outcomes when it was agreed.
+    children already there stay on; nought, at once. pre_from, pre_to: first and last day of the months before; post_to:
+    last day of the months after, which begin with the month of `start`. left_out: months that count for neither.
+    comparators: who stands beside, in words. slope: whether the programme may go on changing the trend once in full.
+    season_pairs: pairs of waves a year (0, none; 2 at most). method: the one that decides; also: others that are shown.
+    effect: the change worth finding, once all of it has come, as a share (-0.15 is 15% fewer weeks). alpha, power: the
+    chance of a false alarm that is accepted, and of finding that effect that is wanted. running_cost_gbp a year and
+    one_off_gbp: of the programme. goes_to: where a child who steps down lives, for the price of that week. planted: the
+    change that is put into invented weeks, as a share, for a worked example; none for a real plan. outcomes_seen:
+    whether anyone had seen outcomes when it was agreed.
     """
 
     key: Key

@@ -68,7 +68,7 @@ class Fitted:
 class Interrupted:
     """What an interrupted series found.
 
-    change: of weeks where the programme is in full, as a share (-0.15 is 15% fewer), with `low` and `high` of its
+    change: of weeks once all of the effect has come, as a share (-0.15 is 15% fewer), with `low` and `high` of its
     interval at 1 - alpha. p_value: the chance of as much or more by luck. needed, surprise: how many standard errors
     from nought were needed, and were found. weeks: taken away since it began (`weeks_low`, `weeks_high`), less than
     nought where there were more. turnover: children who leave a month, as a share, likeliest and the two ends not
@@ -122,7 +122,7 @@ def find_effect(monthly: Monthly, plan: EvaluationPlan, luck: Luck) -> Interrupt
     possible = fitted.weighed.not_ruled_out[:, 0]
     likely = [TURNOVERS[place] for place in np.flatnonzero(possible)]
     ways = pd.DataFrame([_way(OURS, change, low, high, luck.chance(surprise, possible)),
-                         *_other_ways(seen, design, plan.alpha)])  # fmt: skip
+                         *other_ways(seen, design, plan.alpha)])  # fmt: skip
     return Interrupted(
         plan, change, low, high, float(ways["p_value"].iloc[0]), needed, surprise, weeks, weeks_low, weeks_high,
         (TURNOVERS[fitted.best], likely[0], likely[-1]), fitted.scale * float(seen.child_weeks.mean()) / WEEKS_IN_MONTH,
@@ -201,7 +201,7 @@ def _next_to(values: Floats) -> float:
 # ---- what other ways would have said ----------------------------------------------------------------------------
 
 
-def _other_ways(seen: Monthly, design: Design, alpha: float) -> Sequence[dict[str, object]]:
+def other_ways(seen: Monthly, design: Design, alpha: float) -> Sequence[dict[str, object]]:
     """Two ways in common use, for comparison alone: both call luck an effect far too often on weeks of care."""
     plain = _independent(seen, design)
     lags = int(np.floor(4 * (len(design.at) / 100) ** (2 / 9)))

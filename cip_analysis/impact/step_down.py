@@ -78,7 +78,8 @@ class Following:
 class SteppedDown:
     """Two cohorts compared.
 
-    course: months, later_share, earlier_share (of children who had stepped down by then), later_left_share (left care).
+    course: months, later_share, earlier_share (of children who had stepped down by then), later_stepped,
+    earlier_stepped (how many had, unweighted).
     difference, low, high: later less earlier at the end, as shares of children. findable: the difference that would
     be found four times in five. later, earlier: children compared; unmatched_later, unmatched_earlier: those with no
     like in the other, left out. ways: way out, later_share, earlier_share, at the end.
@@ -117,8 +118,9 @@ def compare_cohorts(spells: Spells, following: Following, seed: int) -> SteppedD
     low, high = (float(point) for point in np.quantile(apart, [0.025, 0.975]))
     place = CAUSES.index(STEPPED)
     ways = pd.DataFrame({"way_out": CAUSES, "later_share": now.at(end)[0], "earlier_share": then.at(end)[0]})
+    course, difference = _course((later, earlier), matched, following.months), now.at(end)[0] - then.at(end)[0]
     return SteppedDown(
-        _course(now, then, following.months), float(now.at(end)[0, place] - then.at(end)[0, place]), low, high,
+        course, float(difference[place]), low, high,
         FOUND_FOUR_IN_FIVE * float(apart.std()), kept[0], kept[1], len(later.child) - kept[0],
         len(earlier.child) - kept[1], ways,
     )  # fmt: skip
@@ -138,13 +140,16 @@ def _gather(spells: Spells, following: Following) -> tuple[Cohort, Cohort]:
     return later, earlier
 
 
-def _course(now: Incidence, then: Incidence, months: int) -> pd.DataFrame:
-    """The chance of having stepped down by each month's end, in both cohorts."""
-    place, rows = CAUSES.index(STEPPED), []
-    for month in range(months + 1):
-        day = month * DAYS_IN_MONTH + 1
-        rows.append({"months": month, "later_share": now.at(day)[0, place], "earlier_share": then.at(day)[0, place]})
-    return pd.DataFrame(rows)
+def _course(cohorts: tuple[Cohort, Cohort], weights: tuple[Floats, Floats], months: int) -> pd.DataFrame:
+    """The chance of having stepped down by each month's end, in both cohorts, and how many matched children had."""
+    place, columns = CAUSES.index(STEPPED), {"months": np.arange(months + 1)}
+    days = columns["months"] * DAYS_IN_MONTH + 1
+    for name, cohort, weight in zip(("later", "earlier"), cohorts, weights, strict=True):
+        found = count_incidence(cohort, weight)
+        stepped = cohort.days[(cohort.cause == place) & (weight[0] > 0)]
+        columns[f"{name}_share"] = np.array([found.at(day)[0, place] for day in days])
+        columns[f"{name}_stepped"] = np.searchsorted(np.sort(stepped), days, side="right")
+    return pd.DataFrame(columns)
 
 
 def _resampled(later: Cohort, earlier: Cohort, end: float, seed: int) -> Floats:

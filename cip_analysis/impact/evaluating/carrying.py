@@ -18,7 +18,7 @@ from cip_analysis.demand.inputs import Flags, Floats, Whole
 from cip_analysis.impact.evaluating.design import Design
 
 NOTHING_CARRIED = 1e6
-TURNOVERS: tuple[float, ...] = (*(float(rate) for rate in np.geomspace(0.004, 2.5, 16)), NOTHING_CARRIED)
+TURNOVERS: tuple[float, ...] = (*(float(rate) for rate in np.geomspace(0.006, 2.0, 11)), NOTHING_CARRIED)
 """Shares of children who leave, a month: from stays of twenty years to nothing carried over."""
 NOT_RULED_OUT = 1.92
 """A turnover is not ruled out while its log-likelihood is within so much of the best: half of chi-square 3.84."""

@@ -70,13 +70,14 @@ def lay_out(plan: EvaluationPlan) -> Design:
     _refuse_too_few(plan, len(before), len(after), int((share[at] == 1).sum()))
     matrix = np.column_stack([*columns.values(), *acting.values()])
     programme = np.where(np.arange(matrix.shape[1]) >= len(columns), matrix, 0.0)
-    tested, from_then = _tested(programme, share[at] == 1), np.asarray(months >= after[0])
+    tested, from_then = _tested(programme), np.asarray(months >= after[0])
     return Design(months, at, matrix, (*columns, *acting), tested, programme, from_then)
 
 
-def _tested(acting: Floats, in_full: Flags) -> Floats:
-    """The effect tested: the mean over the months in which the programme is in full."""
-    weights: Floats = acting[in_full].mean(axis=0)
+def _tested(acting: Floats) -> Floats:
+    """The effect tested: the ratio once all of it has come and, with a slope, what has been added by the last month."""
+    weights: Floats = acting[-1].copy()
+    weights[np.flatnonzero(weights)[0]] = 1.0
     return weights
 
 

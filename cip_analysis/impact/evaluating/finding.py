@@ -10,9 +10,9 @@ import pandas as pd
 
 from cip_analysis.demand.inputs import Floats, stream
 from cip_analysis.evaluation_settings import EvaluationPlan
-from cip_analysis.impact.evaluating.carrying import TURNOVERS, factors_of, weigh, whiten
+from cip_analysis.impact.evaluating.carrying import TURNOVERS, factors_of, whiten
 from cip_analysis.impact.evaluating.design import FEWEST_BEFORE
-from cip_analysis.impact.evaluating.luck import Luck
+from cip_analysis.impact.evaluating.luck import Judged, Luck
 from cip_analysis.impact.evaluating.monthly import Monthly
 from cip_analysis.impact.interrupted import Fitted, InterruptedSeriesError, fit, refuse_few, take_months
 
@@ -56,8 +56,8 @@ def what_is_findable(monthly: Monthly, plan: EvaluationPlan, luck: Luck, seed: i
         )
     seen = take_months(monthly, before)
     refuse_few(seen, plan)
-    effects, errors, needed = _drawn(fit(seen, before, whiten(before, factors_of(before.at))), (luck, plan.alpha), seed)
-    least = needed * errors
+    drawn = _drawn(fit(seen, before, whiten(before, factors_of(before.at))), (luck, plan.alpha), seed)
+    effects, least = drawn.effect, drawn.reach
     power = [_power(effects, least, np.log1p(-fall)) for fall in CURVE]
     curve = pd.DataFrame({"fall_share": CURVE, "chance_of_finding": power})
     at_effect = _power(effects, least, float(np.log1p(plan.effect)))
@@ -73,8 +73,8 @@ def _power(effects: Floats, least: Floats, planted: float) -> float:
     return float((np.sign(planted) * (effects + planted) > least).mean())
 
 
-def _drawn(before: Fitted, tested: tuple[Luck, float], seed: int) -> tuple[Floats, Floats, Floats]:
-    """Effects, their errors and what is needed, of series without an effect, drawn as the months before say.
+def _drawn(before: Fitted, tested: tuple[Luck, float], seed: int) -> Judged:
+    """Effects, errors and what is needed, of series without an effect, drawn as the months before say.
 
     Turnover is drawn by how likely each is, slow ones more (LEAN); the spread about the terms as little as it is known.
     """
@@ -89,9 +89,7 @@ def _drawn(before: Fitted, tested: tuple[Luck, float], seed: int) -> tuple[Float
         scale = before.weighed.scale[place, 0] * free / chance.chisquare(free, times[place])
         noise = chance.standard_normal((len(luck.design.at), times[place]))
         parts.append(luck.factors[place].lower @ noise * np.sqrt(scale))
-    weighed = weigh(luck.whitened, np.concatenate(parts, axis=1))
-    best = weighed.best, np.arange(REPEATS)
-    return weighed.effect[best], weighed.error[best], luck.needed_for(weighed, alpha)
+    return luck.judge(np.concatenate(parts, axis=1), alpha)
 
 
 def longer(plan: EvaluationPlan, months: Sequence[int]) -> list[EvaluationPlan]:

@@ -16,11 +16,25 @@ from cip_analysis.demand.inputs import Flags, Floats, stream
 from cip_analysis.impact.evaluating.carrying import TURNOVERS, Factor, Weighed, Whitened, factors_of, weigh, whiten
 from cip_analysis.impact.evaluating.design import Design
 
-REPEATS = 4000
+REPEATS = 2000
 
 
 class LuckError(ValueError):
     """What was kept of luck is not what it should be."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """Effects of many series, one element a series: logarithm of the rate ratio, its error, and errors needed."""
+
+    effect: Floats
+    error: Floats
+    needed: Floats
+
+    @property
+    def reach(self) -> Floats:
+        """How far the interval reaches either side of the effect."""
+        return np.asarray(self.needed * self.error)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +57,12 @@ class Luck:
     def needed_for(self, weighed: Weighed, alpha: float) -> Floats:
         """The most that is needed under any turnover an outcome does not rule out, one an outcome."""
         return np.asarray(np.where(weighed.not_ruled_out, self.needed(alpha)[:, None], 0).max(axis=0))
+
+    def judge(self, outcomes: Floats, alpha: float) -> Judged:
+        """Many series judged at once. outcomes: logarithms of weeks by exposure, month of the design x series."""
+        weighed = weigh(self.whitened, outcomes)
+        best = weighed.best, np.arange(outcomes.shape[1])
+        return Judged(weighed.effect[best], weighed.error[best], self.needed_for(weighed, alpha))
 
     def chance(self, surprise: float, possible: Flags) -> float:
         """The chance of as much or more by luck, the largest under any turnover that is possible."""

@@ -1,0 +1,297 @@
+"""An evaluation in tables and sentences for a page, before outcomes and after. Written for whoever decides."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from cip_analysis.evaluation_settings import AS_REGISTERED, CHANGED, EvaluationPlan
+from cip_analysis.impact.evaluating.finding import Findable
+from cip_analysis.impact.interrupted import NAIVE, OURS, ROBUST, Interrupted
+from cip_analysis.impact.step_down import SteppedDown
+
+SEEN, WITHOUT, LOW, HIGH = "weeks as they came", "without the programme, estimated", "low end", "high end"
+WAYS = {
+    OURS: "This page's: months carry over, because children stay",
+    NAIVE: "Each month taken as news of its own",
+    ROBUST: "The same, with Newey-West errors",
+}
+SHORT_HASH = 12
+MARKS = (6, 12, 18, 24)
+
+
+# ---- the plan ---------------------------------------------------------------------------------------------------
+
+
+def list_plan(plan: EvaluationPlan) -> pd.DataFrame:
+    """What a plan says, a row a matter: matter, said."""
+    after = f"{_month(plan.start)} to {_month(plan.post_to)}"
+    said = {
+        "Programme": plan.programme,
+        "Outcome": plan.outcome,
+        "Whose weeks": f"{', '.join(plan.settings)}; {', '.join(plan.ages) or 'every age'}",
+        "Begins, and is in full": f"{_day(plan.start)}, {_day(plan.in_full)}",
+        "Weeks follow": f"over {plan.follow_months:g} months on average" if plan.follow_months else "at once",
+        "Months before": f"{_month(plan.pre_from)} to {_month(plan.pre_to)}",
+        "Months after": after,
+        "Left out": "; ".join(f"{_month(one.begins)} to {_month(one.to)}: {one.because}" for one in plan.left_out)
+        or "none",
+        "Method that decides": plan.method,
+        "Shown beside it": ", ".join(plan.also) or "nothing",
+        "Compared with": ", ".join(plan.comparators) or "its own months before",
+        "Effect worth finding": f"{_percent(plan.effect)}, once all of it has come",
+        "Chances": f"a false alarm {plan.alpha:.0%}, finding that effect {plan.power:.0%}",
+        "Who says so": plan.source,
+        "Who answers for it": plan.owner,
+        "Agreed": f"{_day(plan.agreed)}, outcomes {'seen' if plan.outcomes_seen else 'not seen'}",
+        "Note": plan.note or "none",
+    }
+    return pd.DataFrame({"matter": list(said), "what_the_plan_says": list(said.values())})
+
+
+def say_standing(standing: str, digest: str, registered: date | None) -> str:
+    """Whether the plan is as it was registered, in a sentence with the beginning of its hash."""
+    mark = f"its hash begins {digest[:SHORT_HASH]}"
+    if standing == AS_REGISTERED and registered:
+        return f"The plan is as it was registered on {_day(registered)}; {mark}."
+    if standing == CHANGED and registered:
+        return (
+            f"This plan was changed after it was registered, on {_day(registered)}: {mark}, which is not the one "
+            "registered. What is found under it was not promised beforehand."
+        )
+    return f"The plan is not in the register, so nothing holds anyone to it: {mark}."
+
+
+# ---- what could be found ----------------------------------------------------------------------------------------
+
+
+def say_findable(findable: Findable, plan: EvaluationPlan) -> str:
+    """Whether a design could answer, in two sentences."""
+    worth = _percent(plan.effect)
+    first = (
+        f"On what the {findable.months_before} months known before tell, the smallest fall that would be found "
+        f"{plan.power:.0%} of the time is {findable.fall:.0%}."
+    )
+    said = f"{first} The effect worth finding, {worth}, would be found {findable.at_effect:.0%} of the time"
+    if findable.is_enough:
+        return f"{said}: it can answer."
+    return f"{said}, so this design alone cannot answer: finding nothing would not mean that nothing came."
+
+
+def title_findable(findable: Findable, plan: EvaluationPlan) -> str:
+    """The same for a chart's title."""
+    verb = "would" if findable.is_enough else "would seldom"
+    return f"This design {verb} find {_percent(plan.effect)} weeks; it needs a fall of about {findable.fall:.0%}"
+
+
+def draw_power(findable: Findable) -> pd.DataFrame:
+    """The chance of finding each fall: fall_in_weeks, in words, and chance_of_finding."""
+    curve = findable.curve
+    words = [f"{fall:.0%}" if fall else "none" for fall in curve["fall_share"]]
+    return pd.DataFrame({"fall_in_weeks": words, "chance_of_finding": curve["chance_of_finding"]})
+
+
+# ---- what was found ---------------------------------------------------------------------------------------------
+
+
+def draw_path(found: Interrupted, children: int) -> pd.DataFrame:
+    """Weeks by month as they came and as they would have been: month, line, child_weeks, children_now."""
+    path = found.path.set_index("month")
+    lines = {SEEN: "seen_weeks", WITHOUT: "without_weeks", LOW: "low_weeks", HIGH: "high_weeks"}
+    parts = [pd.DataFrame({"month": path.index, "line": name, "child_weeks": path[column].to_numpy()})
+             for name, column in lines.items()]  # fmt: skip
+    return pd.concat(parts, ignore_index=True).dropna().assign(children_now=children)
+
+
+def list_found(found: Interrupted, children: int) -> pd.DataFrame:
+    """What each way of reckoning says: way, change_share, low_share, high_share, chance_by_luck, children_now."""
+    table = found.ways.rename(columns={"change": "change_share", "low": "low_share", "high": "high_share"})
+    table = table.assign(way=table["way"].map(WAYS).astype("str"), chance_by_luck=table["p_value"].clip(lower=0.001))
+    return table.drop(columns="p_value").assign(children_now=children)
+
+
+def say_found(found: Interrupted) -> str:
+    """What an interrupted series found, in two sentences."""
+    ends = f"between {_percent(found.low)} and {_percent(found.high)}"
+    changed = f"Weeks of care changed by {_percent(found.change)}, {ends}"
+    luck = f"as much or more would come by luck {_chance(found.p_value)}"
+    if found.is_found:
+        return f"{changed}, by more than luck moves them: {luck}."
+    return f"{changed}: not told from luck ({luck}). Not that nothing came: these months cannot tell."
+
+
+def say_planted(found: Interrupted) -> str:
+    """What was put in beside what was found, in a sentence; blank where nothing was."""
+    planted = found.plan.planted
+    if planted is None:
+        return ""
+    held = "holds" if found.low <= planted <= found.high else "misses"
+    put_in, change = _percent(planted), _percent(found.change)
+    return f"What was put in is {put_in}; what was found is {change}. The range {held} the truth."
+
+
+def title_path(found: Interrupted) -> str:
+    """The finding of the series, for a chart's title."""
+    if not found.is_found:
+        return "Weeks of care with the programme cannot be told from those without it"
+    way = "fewer" if found.change < 0 else "more"
+    return f"About {abs(found.change):.0%} {way} weeks of care than without the programme"
+
+
+def say_carried(found: Interrupted) -> str:
+    """How months carry over, and what that does to a test, in two sentences."""
+    return (
+        f"One month's deviation from the trend goes with the next's at a correlation of {found.carried:.2f}, because "
+        f"most children are the same ones. So an effect must lie {found.needed:.1f} standard errors from nought, where "
+        "textbooks ask for about two, to be told from luck."
+    )
+
+
+def list_futures(futures: pd.DataFrame) -> pd.DataFrame:
+    """How each way did on every invented future, named for a page."""
+    names = {
+        "false_alarm_share": "share_of_false_alarms", "found_share": "share_that_find_the_effect",
+        "held_share": "share_of_ranges_that_hold_the_truth",
+    }  # fmt: skip
+    return futures.assign(way=futures["way"].map(WAYS).astype("str")).rename(columns=names)
+
+
+# ---- is it worth the money --------------------------------------------------------------------------------------
+
+
+def list_worth(worth: pd.DataFrame, children: int) -> pd.DataFrame:
+    """Value for money with £ in millions, and the children it rests on."""
+    money = {name: f"{name}_million" for name in ("worth_gbp", "programme_gbp", "net_gbp")}
+    return (
+        worth.assign(**{name: worth[name] / 1e6 for name in money}).rename(columns=money).assign(children_now=children)
+    )
+
+
+def say_worth(worth: pd.DataFrame) -> str:
+    """Value for money in a sentence or two."""
+    lines = worth.set_index("estimate")
+    low, high = (float(lines["net_gbp"][end]) / 1e6 for end in ("low end", "high end"))
+    per_week = float(lines["programme_gbp_per_week"]["estimate"])
+    cost = f" Each week not had cost £{per_week:,.0f} of the programme." if np.isfinite(per_week) else ""
+    if low < 0 < high:
+        ends_said = f"{_million(low)} and {_million(high)}"
+        return f"Whether it pays is not known: net of its cost it brings between {ends_said}.{cost}"
+    verb = "brings" if high > 0 else "loses"
+    ends = sorted((abs(low), abs(high)))
+    return f"Net of its cost it {verb} between {_million(ends[0])} and {_million(ends[1])} over its months.{cost}"
+
+
+# ---- child by child ---------------------------------------------------------------------------------------------
+
+
+def draw_stepping(compared: SteppedDown, later: str, earlier: str) -> pd.DataFrame:
+    """How many had stepped down: after, cohort, children, children_stepped_down, share_stepped_down.
+
+    later, earlier: names of the cohorts. The share allows for those not followed so long, and for matching.
+    """
+    marks = compared.course[compared.course["months"].isin(MARKS)]
+    sides = (("earlier", earlier, compared.earlier), ("later", later, compared.later))
+    parts = [
+        pd.DataFrame(
+            {"after": marks["months"].map("{} months".format), "cohort": name, "children": children,
+             "children_stepped_down": marks[f"{side}_stepped"], "share_stepped_down": marks[f"{side}_share"].round(2)}
+        )
+        for side, name, children in sides
+    ]  # fmt: skip
+    return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
+
+
+def say_stepping(compared: SteppedDown) -> str:
+    """The difference between the cohorts in two sentences."""
+    ends = f"between {_points(compared.low)} and {_points(compared.high)}"
+    told = "not told from luck" if compared.low <= 0 <= compared.high else "more than luck"
+    return (
+        f"Beside children like them before, {_points(compared.difference)} stepped down in two years ({ends}): {told}. "
+        f"Only a difference of {_points(compared.findable, signed=False)} or more would be found four times in five."
+    )
+
+
+# ---- the dearest ------------------------------------------------------------------------------------------------
+
+
+def pool_dearest(years: pd.DataFrame) -> dict[str, float]:
+    """The dearest of every year together, each child there still in the next counted once a year.
+
+    then, later, as_others, regressed: £ a week. fall: share of `then`. regression_share: of the fall beyond what all
+    children's costs did. No rows give noughts.
+    """
+    still = (years["dearest_children"] - years["gone_children"]).to_numpy("float64")
+    if not still.sum():
+        return dict.fromkeys(("then", "later", "as_others", "regressed", "fall", "regression_share"), 0.0)
+    means = {name: float(np.average(years[f"{name}_gbp_per_week"], weights=still))
+             for name in ("then", "later", "as_others", "regressed")}  # fmt: skip
+    fell = means["as_others"] - means["later"]
+    explained = (means["as_others"] - means["regressed"]) / fell if fell > 0 else 0.0
+    return means | {"fall": 1 - means["later"] / means["then"], "regression_share": explained}
+
+
+def say_dearest(pooled: dict[str, float]) -> str:
+    """What the dearest children's cost did with nothing done, in two sentences."""
+    if pooled["fall"] <= 0:
+        return "The dearest children of a year did not cost less in the next."
+    return (
+        f"Children among the dearest tenth of one year, and still in care in the next, cost {pooled['fall']:.0%} less "
+        "a week then, with no programme at all. The tie between one year's cost and the next's, which is luck running "
+        f"out, explains {_about(pooled['regression_share'])} of the fall beyond what everyone's cost did."
+    )
+
+
+def list_traps() -> pd.DataFrame:
+    """What else moves weeks and money at the same time, and what is done about it: trap, what_it_does, what_is_done."""
+    rows = [
+        ("Regression to the mean", "The dearest children are picked when they are dearest, and fall back anyway",
+         "Weeks of everyone in a setting are counted, picked or not; the page shows how far the dearest fall unaided"),
+        ("A pandemic", "Courts, moves and homes stopped at once in the spring of 2020",
+         "Months may be left out only by the plan, with the reason; other councils went through the same months"),
+        ("A change of codes", "Supported placements for those of 16 and over are recorded under other codes from 2024",
+         "The series is of children's homes and schools; a group that spans the change says so"),
+        ("Prices", "Fees rise whatever is done, so spend rises while weeks fall",
+         "Weeks are tested; prices come in after"),
+        ("Other programmes", "Early help and fostering act on the same children in the same months",
+         "No series can part them; the ledger of savings gives each child's week to one claim"),
+        ("A trend that bends", "Growth that speeds up or stops is taken for an effect",
+         "Comparators that bend likewise; the plan says which before outcomes are seen"),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["trap", "what_it_does", "what_is_done_about_it"])
+
+
+# ---- words ------------------------------------------------------------------------------------------------------
+
+
+def _percent(share: float) -> str:
+    return f"{'−' if share < 0 else '+'}{abs(share):.0%}"
+
+
+def _points(share: float, signed: bool = True) -> str:
+    """A difference of shares as children in a hundred."""
+    number = f"{abs(share) * 100:.0f}"
+    if not signed:
+        return f"{number} in a hundred"
+    return f"{number} in a hundred {'fewer' if share < 0 else 'more'}"
+
+
+def _chance(chance: float) -> str:
+    return "less than once in a hundred times" if chance < 0.01 else f"{chance:.0%} of the time"
+
+
+def _about(share: float) -> str:
+    return "all" if share >= 0.95 else f"about {share:.0%}"
+
+
+def _million(value: float) -> str:
+    return f"{'−' if value < 0 else ''}£{abs(value):.1f} million"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _month(day: date) -> str:
+    return f"{day:%B %Y}"

@@ -1,0 +1,45 @@
+"""How right evaluations have been on invented counties: read the small table that stands in for the trials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+SCORE_COLUMNS = {"county": "text", "method": "text", "design": "text", "planted_share": "number", "series": "whole",
+                 "called_share": "share", "mean_found_share": "number", "held_share": "share",
+                 "predicted_share": "share?"}  # fmt: skip
+REFRESH = "Write it again with `python benchmarks/evaluation_accuracy.py` (data/reference/README.md)."
+
+
+class EvaluationFileError(ValueError):
+    """A file is not a table of how right evaluations have been."""
+
+
+def read_trials(path: Path) -> pd.DataFrame:
+    """Trials of evaluations, one row a county, method, design and effect put in: columns of SCORE_COLUMNS.
+
+    planted_share, mean_found_share: changes of weeks, below nought for fewer. called_share: of series in which an effect
+    was called; held_share: of those whose interval held what was put in; predicted_share: called_share as the months
+    before foretold it, blank where nothing did.
+    Raises EvaluationFileError saying what the file is instead, or which rows are wrong, and what to do.
+    """
+    try:
+        sheet = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise EvaluationFileError(f"{path.name}: no such file. {REFRESH}") from None
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
+        raise EvaluationFileError(f"{path.name}: not readable as UTF-8 CSV. {REFRESH}") from None
+    if missing := [name for name in SCORE_COLUMNS if name not in sheet]:
+        raise EvaluationFileError(f"{path.name}: no column {', '.join(missing)}. {REFRESH}")
+    numbers = [name for name, kind in SCORE_COLUMNS.items() if kind != "text"]
+    read = sheet.assign(**{name: pd.to_numeric(sheet[name], errors="coerce") for name in numbers})
+    needed = [name for name in numbers if not SCORE_COLUMNS[name].endswith("?")]
+    wrong = ~np.isfinite(read[needed]).all(axis=1)
+    for name in [name for name, kind in SCORE_COLUMNS.items() if kind.startswith("share")]:
+        wrong |= read[name].notna() & ~read[name].between(0, 1)
+    if count := int(wrong.sum()):
+        first = int(wrong.to_numpy().argmax()) + 2
+        raise EvaluationFileError(f"{path.name}: {count} rows hold no score that can be, first row {first}. {REFRESH}")
+    return read[list(SCORE_COLUMNS)].astype({"series": "int64"})
