@@ -46,10 +46,12 @@ from cip_analysis.impact.interrupted import (
     take_months,
 )
 from cip_analysis.impact.step_down import Following, StepDownError, SteppedDown, compare_cohorts
+from cip_analysis.returns.reference.evaluations import SCORE_COLUMNS, read_trials
 from cip_analysis.run import Run
 from cip_analysis.settings import read_settings
 from cip_analysis.store import code_files, fingerprint, keep_projection, keep_table
 
+RECORD = "data/reference/evaluation_scorecard.csv"
 FUTURES = 200
 AFTER = (12, 24, 36, 48, 60)
 FOLLOWED, JOINING = 24, 12
@@ -177,7 +179,7 @@ def judge_plan(run: Run, evaluation: Evaluation) -> tuple[Interrupted | None, st
         return None, str(error)
 
 
-def play_example(run: Run, path: str) -> Example | str:
+def play_example(run: Run, path: str) -> tuple[Example | None, str]:
     """A whole evaluation on futures played from the run's own returns, with the plan's effect put in; or why not.
 
     The future evaluated is the middle one by its weeks before the programme, whatever is found in it. Every future,
@@ -186,9 +188,12 @@ def play_example(run: Run, path: str) -> Example | str:
     read = read_plan(run, path)
     plan, origin = read.plan, last_whole_month(run.as_at)
     if plan.planted is None or plan.ages:
-        return f"{plan.key}: a worked example needs `planted`, the effect to put in, and every age."
+        return None, f"{plan.key}: a worked example needs `planted`, the effect to put in, and every age."
     if plan.pre_from <= origin:
-        return f"{plan.key}: its invented months begin before the returns end, on {_day(origin)}. Give it later ones."
+        return (
+            None,
+            f"{plan.key}: its invented months begin before the returns end, {_day(origin)}. Give it later ones.",
+        )
     months = (plan.post_to.year - origin.year) * 12 + plan.post_to.month - origin.month
     asked = asked_of(run, horizon_months=months, draws=FUTURES)
     name = fingerprint("worked example", run.episodes, evidence_of(run), asked, run.capacity, code_files())
@@ -204,12 +209,12 @@ def play_example(run: Run, path: str) -> Example | str:
         findable = what_is_findable(first, plan, luck, run.settings.seed)
         found = find_effect(found_on, plan, luck)
     except (ForecastError, DesignError, MonthlyError, InterruptedSeriesError) as error:
-        return str(error)
+        return None, str(error)
     evaluation = Evaluation(plan, read.standing, read.digest, read.registered, first, luck, findable)
     made = fingerprint("futures judged", name, plan, luck.surprises)
     futures = keep_table(run.root / KEPT, made, lambda: judge_futures(weeks, ends, (plan, luck)))
     now = int(played.stock[0, 0][:, places].sum(dtype="int64"))
-    return Example(evaluation, found, first, futures, now)
+    return Example(evaluation, found, first, futures, now), ""
 
 
 def _middle(weeks: np.ndarray, months: pd.DatetimeIndex, plan: EvaluationPlan) -> int:
@@ -279,6 +284,12 @@ def follow_step_down(run: Run, plan: EvaluationPlan) -> tuple[SteppedDown | None
 def follow_dearest_run(run: Run) -> pd.DataFrame:
     """The dearest tenth of each closed year a year later; no rows without payments."""
     return follow_dearest(run.episodes, run.payments, run.closed_years)
+
+
+def track_record(run: Run) -> pd.DataFrame:
+    """How right such evaluations have been on invented counties; no rows where the trials are not at hand."""
+    path = run.root / RECORD
+    return read_trials(path) if path.exists() else pd.DataFrame({name: [] for name in SCORE_COLUMNS})
 
 
 def _day(day: date) -> str:

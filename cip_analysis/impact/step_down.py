@@ -117,13 +117,21 @@ def compare_cohorts(spells: Spells, following: Following, seed: int) -> SteppedD
     apart = _resampled(later, earlier, end, seed)
     low, high = (float(point) for point in np.quantile(apart, [0.025, 0.975]))
     place = CAUSES.index(STEPPED)
-    ways = pd.DataFrame({"way_out": CAUSES, "later_share": now.at(end)[0], "earlier_share": then.at(end)[0]})
+    ways = pd.DataFrame(
+        {"way_out": CAUSES, "later_share": now.at(end)[0], "later_leavers": _leavers(later, matched[0]),
+         "earlier_share": then.at(end)[0], "earlier_leavers": _leavers(earlier, matched[1])}
+    )  # fmt: skip
     course, difference = _course((later, earlier), matched, following.months), now.at(end)[0] - then.at(end)[0]
     return SteppedDown(
         course, float(difference[place]), low, high,
         FOUND_FOUR_IN_FIVE * float(apart.std()), kept[0], kept[1], len(later.child) - kept[0],
         len(earlier.child) - kept[1], ways,
     )  # fmt: skip
+
+
+def _leavers(cohort: Cohort, weights: Floats) -> list[int]:
+    """How many matched children left by each of CAUSES, unweighted."""
+    return [int(((cohort.cause == cause) & (weights[0] > 0)).sum()) for cause in range(len(CAUSES))]
 
 
 def _gather(spells: Spells, following: Following) -> tuple[Cohort, Cohort]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from cip_analysis.money.basis.providers import count_providers, paid_by_setting
 from cip_analysis.money.concentration import SHORTEST_STAY_DAYS
 from cip_analysis.money.spend import ON_A_STAY, yearly_stays
 from cip_analysis.records import Episodes, Payments
@@ -20,7 +21,7 @@ from cip_analysis.returns.payments.cells import to_pence
 FEWEST_BOTH = 30
 COLUMNS = (
     "financial_year", "children", "dearest_children", "gone_children", "then_gbp_per_week", "later_gbp_per_week",
-    "as_others_gbp_per_week", "regressed_gbp_per_week",
+    "as_others_gbp_per_week", "regressed_gbp_per_week", "providers",
 )  # fmt: skip
 
 
@@ -42,10 +43,11 @@ def follow_dearest(episodes: Episodes, payments: Payments, years: Sequence[int],
     dearest: their share of the children, a part of a child rounded up. Columns COLUMNS: children paid for in both
     years; the dearest of those of the first year; of them gone by the next, in care less than 28 days of it; and of the
     dearest still there: £ a week then; a year later; what it would be had they moved as all children's did; and what
-    regression alone makes of it, from the line of one year's cost on the year's before among all children.
+    regression alone makes of it, from the line of one year's cost on the year's before among all children; providers of
+    them, as money/basis/providers.py counts.
     Years with fewer than 30 children in both are left out.
     """
-    rows = []
+    rows, paid = [], paid_by_setting(payments)
     for year in [one for one in years if one + 1 in years]:
         now, later = weekly_by_child(episodes, payments, year), weekly_by_child(episodes, payments, year + 1)
         both = now.index.intersection(later.index)
@@ -56,6 +58,9 @@ def follow_dearest(episodes: Episodes, payments: Payments, years: Sequence[int],
         level = np.array([now[both].mean(), later[both].mean()])
         slope = float(np.cov(now[both], later[both])[0, 1] / now[both].var())
         then = float(now[there].mean())
+        behind = count_providers(
+            paid[paid["child"].isin(there) & paid["financial_year"].isin([year, year + 1])], []
+        ).iloc[0]
         rows.append((year, len(both), len(picked), len(picked) - len(there), then, float(later[there].mean()),
-                     then * level[1] / level[0], level[1] + slope * (then - level[0])))  # fmt: skip
+                     then * level[1] / level[0], level[1] + slope * (then - level[0]), behind))  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))

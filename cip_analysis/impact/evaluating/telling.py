@@ -80,17 +80,31 @@ def say_findable(findable: Findable, plan: EvaluationPlan) -> str:
     return f"{said}, so this design alone cannot answer: finding nothing would not mean that nothing came."
 
 
+def say_finding(findable: Findable, plan: EvaluationPlan) -> str:
+    """The page in two sentences."""
+    if findable.is_enough:
+        return (
+            f"The design can answer: an effect of {_percent(plan.effect)} on weeks of care would be found "
+            f"{findable.at_effect:.0%} of the time. It is written down before outcomes, and so is what would count."
+        )
+    return (
+        f"One county's weeks of care cannot tell an effect of {_percent(plan.effect)} from luck: it would be found "
+        f"{findable.at_effect:.0%} of the time. So the evaluation must rest on comparison and on children followed one by "
+        "one as well, and a contract that pays on this series alone would pay on luck."
+    )
+
+
 def title_findable(findable: Findable, plan: EvaluationPlan) -> str:
     """The same for a chart's title."""
     verb = "would" if findable.is_enough else "would seldom"
     return f"This design {verb} find {_percent(plan.effect)} weeks; it needs a fall of about {findable.fall:.0%}"
 
 
-def draw_power(findable: Findable) -> pd.DataFrame:
-    """The chance of finding each fall: fall_in_weeks, in words, and chance_of_finding."""
+def draw_power(findable: Findable, children: int) -> pd.DataFrame:
+    """The chance of finding each fall: fall_in_weeks, in words, chance_of_finding, and children behind the series."""
     curve = findable.curve
     words = [f"{fall:.0%}" if fall else "none" for fall in curve["fall_share"]]
-    return pd.DataFrame({"fall_in_weeks": words, "chance_of_finding": curve["chance_of_finding"]})
+    return pd.DataFrame({"fall_in_weeks": words, "chance_of_finding": curve["chance_of_finding"], "children": children})
 
 
 # ---- what was found ---------------------------------------------------------------------------------------------
@@ -158,6 +172,16 @@ def list_futures(futures: pd.DataFrame) -> pd.DataFrame:
     return futures.assign(way=futures["way"].map(WAYS).astype("str")).rename(columns=names)
 
 
+def list_record(trials: pd.DataFrame) -> pd.DataFrame:
+    """Trials on invented counties, named for a page: county, method, design, put_in, and shares of series."""
+    put_in = [_percent(share) if share else "nothing" for share in trials["planted_share"]]
+    table = trials.assign(put_in=put_in)[["county", "method", "design", "put_in", "called_share", "predicted_share",
+                                          "mean_found_share", "held_share"]]  # fmt: skip
+    names = {"called_share": "share_called_an_effect", "predicted_share": "share_foretold",
+             "mean_found_share": "mean_change_found_share", "held_share": "share_of_ranges_that_hold_the_truth"}  # fmt: skip
+    return table.rename(columns=names)
+
+
 # ---- is it worth the money --------------------------------------------------------------------------------------
 
 
@@ -203,6 +227,19 @@ def draw_stepping(compared: SteppedDown, later: str, earlier: str) -> pd.DataFra
     return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
 
 
+def title_stepping(compared: SteppedDown) -> str:
+    """Whether cohorts differ, for a chart's title."""
+    if compared.low <= 0 <= compared.high:
+        return "As many stepped down as children like them did before, as far as luck lets one tell"
+    return f"{_points(compared.difference)} stepped down than children like them before"
+
+
+def list_ways_out(compared: SteppedDown) -> pd.DataFrame:
+    """The first way out of both cohorts after two years: way_out, children, leavers and share of each."""
+    ways = compared.ways.assign(later_children=compared.later, earlier_children=compared.earlier)
+    return ways.assign(**{name: ways[name].round(2) for name in ("later_share", "earlier_share")})
+
+
 def say_stepping(compared: SteppedDown) -> str:
     """The difference between the cohorts in two sentences."""
     ends = f"between {_points(compared.low)} and {_points(compared.high)}"
@@ -241,6 +278,17 @@ def say_dearest(pooled: dict[str, float]) -> str:
         "a week then, with no programme at all. The tie between one year's cost and the next's, which is luck running "
         f"out, explains {_about(pooled['regression_share'])} of the fall beyond what everyone's cost did."
     )
+
+
+def list_dearest(years: pd.DataFrame) -> pd.DataFrame:
+    """The dearest of each year a year later, for a page."""
+    still = years["dearest_children"] - years["gone_children"]
+    names = {"as_others_gbp_per_week": "had_they_moved_as_all_did_gbp_per_week",
+             "regressed_gbp_per_week": "by_regression_alone_gbp_per_week"}  # fmt: skip
+    shown = years.assign(still_in_care_children=still).rename(columns=names)
+    kept = ["financial_year", "still_in_care_children", "gone_children", "then_gbp_per_week", *names.values(),
+            "later_gbp_per_week", "providers"]  # fmt: skip
+    return shown[kept]
 
 
 def list_traps() -> pd.DataFrame:

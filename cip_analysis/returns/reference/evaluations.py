@@ -20,9 +20,9 @@ class EvaluationFileError(ValueError):
 def read_trials(path: Path) -> pd.DataFrame:
     """Trials of evaluations, one row a county, method, design and effect put in: columns of SCORE_COLUMNS.
 
-    planted_share, mean_found_share: changes of weeks, below nought for fewer. called_share: of series in which an effect
-    was called; held_share: of those whose interval held what was put in; predicted_share: called_share as the months
-    before foretold it, blank where nothing did.
+    planted_share, mean_found_share: changes of weeks, below nought for fewer. called_share: of series in which an
+    effect was called; held_share: of those whose interval held what was put in; predicted_share: called_share as the
+    months before foretold it, blank where nothing did.
     Raises EvaluationFileError saying what the file is instead, or which rows are wrong, and what to do.
     """
     try:
@@ -36,7 +36,7 @@ def read_trials(path: Path) -> pd.DataFrame:
     numbers = [name for name, kind in SCORE_COLUMNS.items() if kind != "text"]
     read = sheet.assign(**{name: pd.to_numeric(sheet[name], errors="coerce") for name in numbers})
     needed = [name for name in numbers if not SCORE_COLUMNS[name].endswith("?")]
-    wrong = ~np.isfinite(read[needed]).all(axis=1)
+    wrong = pd.Series(~np.isfinite(read[needed].to_numpy("float64")).all(axis=1), index=read.index)
     for name in [name for name, kind in SCORE_COLUMNS.items() if kind.startswith("share")]:
         wrong |= read[name].notna() & ~read[name].between(0, 1)
     if count := int(wrong.sum()):
