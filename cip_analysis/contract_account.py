@@ -125,7 +125,7 @@ def _planned_moves(one: Appraisal, years: int) -> Draws:
         (lever.children_a_year or 0.0) * filling(one.first_year, years, lever.begins, lever.full_by or lever.begins)
         for lever in moving
     ]
-    return np.sum(each, axis=0)
+    return np.asarray(np.sum(each, axis=0))
 
 
 def _as_delivered(one: Appraisal, units: Draws, later: float) -> Draws:

@@ -7,7 +7,16 @@ import re
 import pytest
 from builders import ROOT
 
-from cip_analysis import budget_settings, codes, ledgers, records, savings_settings, scenario_settings, settings
+from cip_analysis import (
+    budget_settings,
+    codes,
+    contract_settings,
+    ledgers,
+    records,
+    savings_settings,
+    scenario_settings,
+    settings,
+)
 from cip_analysis import work_package_settings as packages
 from cip_analysis.impact import claims
 from cip_analysis.publish.report import glossary, register
@@ -25,7 +34,8 @@ MODELS = [
     glossary.Glossary, glossary.Term,
     packages.WorkPackage, packages.Option, packages.Cohort, packages.Capital, packages.Revenue, packages.Homes,
     packages.Block, packages.Shares, packages.Range, packages.Risk, packages.Outcome, packages.AppraisalRules,
-    packages.DiscountBand, packages.Bias,
+    packages.DiscountBand, packages.Bias, contract_settings.Contract, contract_settings.Tariff,
+    contract_settings.Funding,
     *(kind for kind in vars(scenario_settings).values() if isinstance(kind, type) and kind.__name__.endswith("Lever")),
 ]  # fmt: skip
 PAGES = sorted(

@@ -34,13 +34,15 @@ def weigh_margin(contract: Contract, measured: Mapping[Metric, Draws], saving: D
 def pick_children(contract: Contract, saves_a_child: float) -> pd.DataFrame:
     """What is paid for a child, by how likely they were to get there anyway.
 
-    Columns chance_anyway, paid_gbp, worth_gbp, net_gbp. For the first metric's unit, one child's. The payment is the
-    same for all; the worth to the council is not.
+    Columns sure_anyway (in words), paid_gbp, worth_gbp, net_gbp. For the first metric's unit, one child's. The payment
+    is the same for all; the worth to the council is not.
     """
     first = contract.tariffs[0]
     paid = first.tariff_gbp * (1 - first.deadweight_share)
-    rows = [(chance, paid, saves_a_child * (1 - chance), saves_a_child * (1 - chance) - paid) for chance in CHANCES]
-    return pd.DataFrame(rows, columns=["chance_anyway", "paid_gbp", "worth_gbp", "net_gbp"])
+    rows = [
+        (f"{chance:.0%}", paid, saves_a_child * (1 - chance), saves_a_child * (1 - chance) - paid) for chance in CHANCES
+    ]
+    return pd.DataFrame(rows, columns=["sure_anyway", "paid_gbp", "worth_gbp", "net_gbp"])
 
 
 def find_cliffs(contract: Contract) -> pd.DataFrame:

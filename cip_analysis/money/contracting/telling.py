@@ -82,7 +82,7 @@ def show_return(found: Return, children: int) -> pd.DataFrame:
 
 
 def say_ways(shown: pd.DataFrame) -> str:
-    """Which way of paying leaves the council more in a poor case, for a chart's title. shown: as `positions`, released."""
+    """Which way of paying leaves the council more in a poor case, for a title. shown: as `positions`, released."""
     poor = shown.set_index("way")["p10_position_gbp_million"].astype("float64")
     if poor.isna().any():
         return "Too few children to show what the council is left with"
@@ -99,10 +99,10 @@ def say_council(by_outcome: Position, by_fee: Position) -> str:
         if price > 0
         else "at these terms it is the investor who pays, and may not sign"
     )
+    costs, narrows = ("costs" if price > 0 else "spares"), ("narrows" if calmer > 0 else "widens")
     return (
-        f"Over the contract, paying by outcome {'costs' if price > 0 else 'spares'} the council "
-        f"{in_millions(abs(price))} on average beside paying the fee, and {'narrows' if calmer > 0 else 'widens'} the spread of what it is left "
-        f"with by {abs(calmer):.0%}: {ending}."
+        f"Over the contract, paying by outcome {costs} the council {in_millions(abs(price))} on average beside paying "
+        f"the fee, and {narrows} the spread of what it is left with by {abs(calmer):.0%}: {ending}."
     )
 
 
