@@ -7,7 +7,7 @@ space.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from cip_analysis.impact.comparing.weighting import Panel, Weighting, alike, gap
 
 SMALLEST_FIT = 1e-6
 WIDEST_FIT = 0.10
+MOST = 100.0
 
 
 class PlaceboError(ValueError):
@@ -57,7 +58,7 @@ class Placebos:
     def interval(self, alpha: float) -> tuple[float, float]:
         """Effects not refused at `alpha`, as shares: from, to. By hand: -0.2 with a reach of 0.1 is -26% to -10%."""
         reach = self.reach(alpha)
-        return float(np.expm1(self.effect - reach)), float(np.expm1(self.effect + reach))
+        return float(np.expm1(self.effect - reach)), float(np.expm1(min(self.effect + reach, MOST)))
 
 
 def try_everyone(panel: Panel, treated: int, before: int, how: Weighting | None) -> Placebos:
@@ -66,6 +67,20 @@ def try_everyone(panel: Panel, treated: int, before: int, how: Weighting | None)
     panel: unit x year, whole. before: how many years come first. how: none for everyone weighed alike.
     Raises PlaceboError with fewer than two others, or without years before and after.
     """
+    alone = try_one(panel, treated, before, how)
+    others = np.delete(np.arange(len(panel)), treated)
+    ratios = []
+    for other in others:
+        apart, _ = _gap_of(panel, int(other), others[others != other], before, how)
+        ratios.append(apart[before:].mean() / _fit(apart, before))
+    return replace(alone, ratios=np.array(ratios))
+
+
+def try_one(panel: Panel, treated: int, before: int, how: Weighting | None) -> Placebos:
+    """The council of one row alone, with no placebos: whoever treats every council in turn has them already.
+
+    Raises PlaceboError as `try_everyone` does.
+    """
     others = np.delete(np.arange(len(panel)), treated)
     if len(others) < 2 or before < 2 or before >= panel.shape[1]:
         raise PlaceboError(
@@ -73,11 +88,7 @@ def try_everyone(panel: Panel, treated: int, before: int, how: Weighting | None)
             "others, two years before and one after."
         )
     gaps, weights = _gap_of(panel, treated, others, before, how)
-    ratios = []
-    for other in others:
-        apart, _ = _gap_of(panel, int(other), others[others != other], before, how)
-        ratios.append(apart[before:].mean() / _fit(apart, before))
-    return Placebos(gaps, weights, float(gaps[before:].mean()), _fit(gaps, before), np.array(ratios))
+    return Placebos(gaps, weights, float(gaps[before:].mean()), _fit(gaps, before), np.zeros(0))
 
 
 def smallest_found(placebos: Placebos, alpha: float, power: float) -> float:
