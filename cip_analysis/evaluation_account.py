@@ -179,7 +179,7 @@ def judge_plan(run: Run, evaluation: Evaluation) -> tuple[Interrupted | None, st
         return None, str(error)
 
 
-def play_example(run: Run, path: str) -> tuple[Example | None, str]:
+def play_example(run: Run, path: str, futures: int = FUTURES) -> tuple[Example | None, str]:
     """A whole evaluation on futures played from the run's own returns, with the plan's effect put in; or why not.
 
     The future evaluated is the middle one by its weeks before the programme, whatever is found in it. Every future,
@@ -195,7 +195,7 @@ def play_example(run: Run, path: str) -> tuple[Example | None, str]:
             f"{plan.key}: its invented months begin before the returns end, {_day(origin)}. Give it later ones.",
         )
     months = (plan.post_to.year - origin.year) * 12 + plan.post_to.month - origin.month
-    asked = asked_of(run, horizon_months=months, draws=FUTURES)
+    asked = asked_of(run, horizon_months=months, draws=futures)
     name = fingerprint("worked example", run.episodes, evidence_of(run), asked, run.capacity, code_files())
     try:
         luck = luck_of(run, plan)
@@ -212,9 +212,9 @@ def play_example(run: Run, path: str) -> tuple[Example | None, str]:
         return None, str(error)
     evaluation = Evaluation(plan, read.standing, read.digest, read.registered, first, luck, findable)
     made = fingerprint("futures judged", name, plan, luck.surprises)
-    futures = keep_table(run.root / KEPT, made, lambda: judge_futures(weeks, ends, (plan, luck)))
+    judged = keep_table(run.root / KEPT, made, lambda: judge_futures(weeks, ends, (plan, luck)))
     now = int(played.stock[0, 0][:, places].sum(dtype="int64"))
-    return Example(evaluation, found, first, futures, now), ""
+    return Example(evaluation, found, first, judged, now), ""
 
 
 def _middle(weeks: np.ndarray, months: pd.DatetimeIndex, plan: EvaluationPlan) -> int:

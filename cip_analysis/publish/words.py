@@ -47,6 +47,10 @@ SAID = {
     "within_95_range": "Came within the 95% range",
     "range_told": "How the range has held",
     "ahead": "How far ahead",
+    "smallest_fall_share": "Smallest fall that would be found",
+    "change_share": "Change in weeks",
+    "low_share": "Low end",
+    "high_share": "High end",
 }
 SCORED_AS_SHARES = frozenset({"mape", "crps", "coverage_80", "coverage_95"})
 PERCENTILE = re.compile(r"p(\d{1,2}(?:_\d(?!\d))?)(?:_([a-z]\w*))?")

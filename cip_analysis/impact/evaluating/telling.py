@@ -97,7 +97,7 @@ def say_finding(findable: Findable, plan: EvaluationPlan) -> str:
 def title_findable(findable: Findable, plan: EvaluationPlan) -> str:
     """The same for a chart's title."""
     verb = "would" if findable.is_enough else "would seldom"
-    return f"This design {verb} find {_percent(plan.effect)} weeks; it needs a fall of about {findable.fall:.0%}"
+    return f"This design {verb} find {_fewer(plan.effect)}; it needs a fall of about {findable.fall:.0%}"
 
 
 def draw_power(findable: Findable, children: int) -> pd.DataFrame:
@@ -149,9 +149,9 @@ def say_planted(found: Interrupted) -> str:
 def title_path(found: Interrupted) -> str:
     """The finding of the series, for a chart's title."""
     if not found.is_found:
-        return "Weeks of care with the programme cannot be told from those without it"
+        return "Weeks with the programme cannot be told from those without"
     way = "fewer" if found.change < 0 else "more"
-    return f"About {abs(found.change):.0%} {way} weeks of care than without the programme"
+    return f"About {abs(found.change):.0%} {way} weeks than without the programme"
 
 
 def say_carried(found: Interrupted) -> str:
@@ -187,6 +187,7 @@ def list_record(trials: pd.DataFrame) -> pd.DataFrame:
 
 def list_worth(worth: pd.DataFrame, children: int) -> pd.DataFrame:
     """Value for money with £ in millions, and the children it rests on."""
+    worth = worth.rename(columns={"programme_gbp_per_week": "cost_of_each_week_not_had_gbp"})
     money = {name: f"{name}_million" for name in ("worth_gbp", "programme_gbp", "net_gbp")}
     return (
         worth.assign(**{name: worth[name] / 1e6 for name in money}).rename(columns=money).assign(children_now=children)
@@ -315,6 +316,10 @@ def list_traps() -> pd.DataFrame:
 
 def _percent(share: float) -> str:
     return f"{'−' if share < 0 else '+'}{abs(share):.0%}"
+
+
+def _fewer(share: float) -> str:
+    return f"{abs(share):.0%} {'fewer' if share < 0 else 'more'} weeks"
 
 
 def _points(share: float, signed: bool = True) -> str:
