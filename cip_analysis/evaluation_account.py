@@ -139,9 +139,9 @@ def weeks_of(run: Run, plan: EvaluationPlan) -> Monthly:
 
 
 def list_longer(run: Run, evaluation: Evaluation, months: Sequence[int] = AFTER) -> pd.DataFrame:
-    """What the plan could find if outcomes were awaited for longer or less: months_after, smallest_fall_share, chance.
+    """What the plan could find if outcomes were awaited for longer or less: awaited, smallest_fall_share, chance.
 
-    chance: of finding the plan's own effect.
+    awaited: months after the programme begins, in words. chance: of finding the plan's own effect.
     """
     rows = []
     for plan in longer(evaluation.plan, months):
@@ -149,8 +149,8 @@ def list_longer(run: Run, evaluation: Evaluation, months: Sequence[int] = AFTER)
             findable = what_is_findable(_known(evaluation), plan, luck_of(run, plan), run.settings.seed)
         except DesignError:
             continue
-        rows.append((findable.months_after, findable.fall, findable.at_effect))
-    return pd.DataFrame(rows, columns=["months_after", "smallest_fall_share", "chance"])
+        rows.append((f"{findable.months_after} months", findable.fall, findable.at_effect))
+    return pd.DataFrame(rows, columns=["awaited", "smallest_fall_share", "chance"])
 
 
 def _known(evaluation: Evaluation) -> Monthly:

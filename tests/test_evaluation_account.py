@@ -172,4 +172,4 @@ def test_where_nothing_was_put_in_one_trial_in_twenty_gives_a_false_alarm():
     bias = (1 + ours["mean_found_share"]) / (1 + ours["planted_share"]) - 1
     assert bias.abs().max() < 0.025
     foretold = ours["predicted_share"] - ours["called_share"]
-    assert -0.12 < foretold.min() and foretold.max() < 0.05  # it promises little more than it keeps
+    assert -0.12 < foretold.min() and foretold.max() < 0.06  # it promises little more than it keeps

@@ -78,13 +78,14 @@ class Following:
 class SteppedDown:
     """Two cohorts compared.
 
-    course: months, later_share, earlier_share (of children who had stepped down by then), later_stepped,
-    earlier_stepped (how many had, unweighted).
-    difference, low, high: later less earlier at the end, as shares of children. findable: the difference that would
-    be found four times in five. later, earlier: children compared; unmatched_later, unmatched_earlier: those with no
-    like in the other, left out. ways: way out, later_share, earlier_share, at the end.
+    following: how they were followed. course: months, later_share, earlier_share (of children who had stepped down by
+    then), later_stepped, earlier_stepped (how many had, unweighted). difference, low, high: later less earlier at the
+    end, as shares of children. findable: the difference that would be found four times in five. later, earlier:
+    children compared; unmatched_later, unmatched_earlier: those with no like in the other, left out. ways: way_out, and
+    the share (weighted) and leavers (not) of each cohort, at the end.
     """
 
+    following: Following
     course: pd.DataFrame
     difference: float
     low: float
@@ -123,7 +124,7 @@ def compare_cohorts(spells: Spells, following: Following, seed: int) -> SteppedD
     )  # fmt: skip
     course, difference = _course((later, earlier), matched, following.months), now.at(end)[0] - then.at(end)[0]
     return SteppedDown(
-        course, float(difference[place]), low, high,
+        following, course, float(difference[place]), low, high,
         FOUND_FOUR_IN_FIVE * float(apart.std()), kept[0], kept[1], len(later.child) - kept[0],
         len(earlier.child) - kept[1], ways,
     )  # fmt: skip

@@ -89,8 +89,8 @@ def say_finding(findable: Findable, plan: EvaluationPlan) -> str:
         )
     return (
         f"One county's weeks of care cannot tell an effect of {_percent(plan.effect)} from luck: it would be found "
-        f"{findable.at_effect:.0%} of the time. So the evaluation must rest on comparison and on children followed one by "
-        "one as well, and a contract that pays on this series alone would pay on luck."
+        f"{findable.at_effect:.0%} of the time. So the evaluation must rest on children followed one by one as well, and a "
+        "contract that pays on this series alone would pay on luck."
     )
 
 
@@ -169,17 +169,20 @@ def list_futures(futures: pd.DataFrame) -> pd.DataFrame:
         "false_alarm_share": "share_of_false_alarms", "found_share": "share_that_find_the_effect",
         "held_share": "share_of_ranges_that_hold_the_truth",
     }  # fmt: skip
-    return futures.assign(way=futures["way"].map(WAYS).astype("str")).rename(columns=names)
+    told = futures["futures"].astype("int64").astype("str")
+    return futures.assign(way=futures["way"].map(WAYS).astype("str"), futures=told).rename(columns=names)
 
 
 def list_record(trials: pd.DataFrame) -> pd.DataFrame:
-    """Trials on invented counties, named for a page: county, method, design, put_in, and shares of series."""
-    put_in = [_percent(share) if share else "nothing" for share in trials["planted_share"]]
-    table = trials.assign(put_in=put_in)[["county", "method", "design", "put_in", "called_share", "predicted_share",
-                                          "mean_found_share", "held_share"]]  # fmt: skip
-    names = {"called_share": "share_called_an_effect", "predicted_share": "share_foretold",
-             "mean_found_share": "mean_change_found_share", "held_share": "share_of_ranges_that_hold_the_truth"}  # fmt: skip
-    return table.rename(columns=names)
+    """Trials on invented counties, a row a design and county: how often an effect was called, by what was put in."""
+    called = {"false_alarms_here_share": (OURS, 0.0), "false_alarms_by_newey_west_share": (ROBUST, 0.0)}
+    called |= {f"fall_of_{fall}_percent_called_share": (OURS, -fall / 100) for fall in (5, 15, 30)}
+    keyed = trials.set_index(["design", "county"])
+    columns = {
+        name: keyed[keyed["method"].eq(way) & keyed["planted_share"].eq(put_in)]["called_share"]
+        for name, (way, put_in) in called.items()
+    }
+    return pd.DataFrame(columns).reindex(keyed.index.unique()).reset_index()
 
 
 # ---- is it worth the money --------------------------------------------------------------------------------------
@@ -211,11 +214,12 @@ def say_worth(worth: pd.DataFrame) -> str:
 # ---- child by child ---------------------------------------------------------------------------------------------
 
 
-def draw_stepping(compared: SteppedDown, later: str, earlier: str) -> pd.DataFrame:
+def draw_stepping(compared: SteppedDown) -> pd.DataFrame:
     """How many had stepped down: after, cohort, children, children_stepped_down, share_stepped_down.
 
-    later, earlier: names of the cohorts. The share allows for those not followed so long, and for matching.
+    The share allows for those not followed so long, and for matching.
     """
+    later, earlier = f"from {_month(compared.following.later)}", f"like them, from {_month(compared.following.earlier)}"
     marks = compared.course[compared.course["months"].isin(MARKS)]
     sides = (("earlier", earlier, compared.earlier), ("later", later, compared.later))
     parts = [
@@ -233,6 +237,16 @@ def title_stepping(compared: SteppedDown) -> str:
     if compared.low <= 0 <= compared.high:
         return "As many stepped down as children like them did before, as far as luck lets one tell"
     return f"{_points(compared.difference)} stepped down than children like them before"
+
+
+def say_untouched(compared: SteppedDown, plan: EvaluationPlan) -> str:
+    """What the difference is of: luck alone where the programme had not begun."""
+    if compared.following.known_to < plan.start:
+        return (
+            "Nothing was done to either of these cohorts: the programme had not begun. The difference between them is "
+            "how far luck reaches, and what a programme would have to beat."
+        )
+    return f"The programme began on {_day(plan.start)}; the earlier children are from before it where they could be."
 
 
 def list_ways_out(compared: SteppedDown) -> pd.DataFrame:
