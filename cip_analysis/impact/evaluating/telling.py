@@ -89,7 +89,7 @@ def say_finding(findable: Findable, plan: EvaluationPlan) -> str:
         )
     return (
         f"One county's weeks of care cannot tell an effect of {_percent(plan.effect)} from luck: it would be found "
-        f"{findable.at_effect:.0%} of the time. So the evaluation must rest on children followed one by one as well, and a "
+        f"{findable.at_effect:.0%} of the time. So it must rest on children followed one by one as well, and a "
         "contract that pays on this series alone would pay on luck."
     )
 
