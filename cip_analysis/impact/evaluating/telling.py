@@ -68,16 +68,15 @@ def say_standing(standing: str, digest: str, registered: date | None) -> str:
 
 
 def say_findable(findable: Findable, plan: EvaluationPlan) -> str:
-    """Whether a design could answer, in two sentences."""
-    worth = _percent(plan.effect)
-    first = (
-        f"On what the {findable.months_before} months known before tell, the smallest fall that would be found "
-        f"{plan.power:.0%} of the time is {findable.fall:.0%}."
+    """Whether a design could answer, in two or three sentences."""
+    chance = f"it would find {_fewer(plan.effect)}, the effect worth finding, {findable.at_effect:.0%} of the time"
+    least = (
+        f"Judging by the {findable.months_before} months before that are known, it would take a fall of "
+        f"{findable.fall:.0%} to be found {plan.power:.0%} of the time."
     )
-    said = f"{first} The effect worth finding, {worth}, would be found {findable.at_effect:.0%} of the time"
     if findable.is_enough:
-        return f"{said}: it can answer."
-    return f"{said}, so this design alone cannot answer: finding nothing would not mean that nothing came."
+        return f"This design can answer: {chance}. {least}"
+    return f"This design alone cannot answer: {chance}. {least} Finding nothing would not mean that nothing came."
 
 
 def say_finding(findable: Findable, plan: EvaluationPlan) -> str:
@@ -175,8 +174,8 @@ def list_futures(futures: pd.DataFrame) -> pd.DataFrame:
 
 def list_record(trials: pd.DataFrame) -> pd.DataFrame:
     """Trials on invented counties, a row a design and county: how often an effect was called, by what was put in."""
-    called = {"false_alarms_here_share": (OURS, 0.0), "false_alarms_by_newey_west_share": (ROBUST, 0.0)}
-    called |= {f"fall_of_{fall}_percent_called_share": (OURS, -fall / 100) for fall in (5, 15, 30)}
+    called = {"chance_of_a_false_alarm_here": (OURS, 0.0), "chance_of_one_by_the_usual_way": (ROBUST, 0.0)}
+    called |= {f"chance_of_calling_a_fall_of_{fall}": (OURS, -fall / 100) for fall in (5, 15, 30)}
     keyed = trials.set_index(["design", "county"])
     columns = {
         name: keyed[keyed["method"].eq(way) & keyed["planted_share"].eq(put_in)]["called_share"]
