@@ -95,6 +95,16 @@ def children_on(episodes: Episodes, day: date, definition: Definition = "publish
     return table[there & ~table["respite"]] if definition == "published" else table[there]
 
 
+def tell_apart(episodes: Episodes, present: pd.DataFrame, day: date, by: str) -> pd.Series:
+    """Which group of a characteristic (as `count_on` knows them) each of some children belongs to on a day."""
+    return CHARACTERISTICS[by][1](present, episodes, pd.Timestamp(day))
+
+
+def groups_of(by: str) -> tuple[str, ...]:
+    """The groups of a characteristic, in their own order."""
+    return CHARACTERISTICS[by][0]
+
+
 def children_who(
     episodes: Episodes, day: date, settings: Sequence[str] = (), ages: Sequence[str] = (), needs: Sequence[str] = ()
 ) -> pd.DataFrame:
