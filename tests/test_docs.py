@@ -17,6 +17,7 @@ from cip_analysis import (
     scenario_settings,
     settings,
 )
+from cip_analysis import evaluation_settings as evaluations
 from cip_analysis import work_package_settings as packages
 from cip_analysis.impact import claims
 from cip_analysis.publish.report import glossary, register
@@ -25,6 +26,7 @@ DICTIONARY = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
 WORDS = set(re.findall(r"`\[*([a-z_0-9]+)\]*`", DICTIONARY))
 CONTRACTS = {name: held for name, held in {**vars(ledgers), **vars(records)}.items() if name.endswith("_COLUMNS")}
 MODELS = [
+    evaluations.EvaluationPlan, evaluations.LeftOut, evaluations.Register, evaluations.Entry,
     settings.Home, settings.Capacity, settings.PaymentColumns, settings.Council, settings.Run,
     settings.Judgement, settings.Disclosure, settings.Conventions, settings.Signature,
     settings.Pack, claims.Claim, claims.Claims, scenario_settings.Scenario, budget_settings.Budget,

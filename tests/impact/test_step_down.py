@@ -27,7 +27,7 @@ from cip_analysis.impact.evaluating.spells import (
     gather_cohort,
     match_weights,
 )
-from cip_analysis.impact.evaluating.telling import pool_dearest
+from cip_analysis.impact.evaluating.telling_children import pool_dearest
 from cip_analysis.impact.step_down import Following, StepDownError, compare_cohorts, count_incidence
 from cip_analysis.records import PAYMENT_COLUMNS, Payments
 
