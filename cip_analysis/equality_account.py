@@ -24,6 +24,8 @@ from cip_analysis.work_package_settings import WorkPackage
 FOLDER, VIEWS = Path("config") / "equality", Path("config") / "views"
 RESIDENTIAL = "external residential"
 DISABILITY = "child's disability"
+FEWEST_REACHED = 40
+TIMES = ["times_as_often_as_others", "range_of_times"]
 SHARED_BY = ("sex", "age band", "ethnic group")
 
 
@@ -68,7 +70,7 @@ def share_groups(run: Run) -> pd.DataFrame:
 
 
 def whole_share(run: Run) -> float:
-    """The share of all children who live in external residential care, from rounded counts; nought where there are none."""
+    """The share of all children who live in external residential care, from rounded counts; nought with no children."""
     present = children_on(run.episodes, run.episodes.census_date)
     whole, there = (_rounded(run, int(count)) for count in (len(present), present["setting"].eq(RESIDENTIAL).sum()))
     return there / whole if whole else 0.0
@@ -77,7 +79,8 @@ def whole_share(run: Run) -> float:
 def reach_groups(run: Run, packages: Sequence[WorkPackage]) -> pd.DataFrame:
     """Who each package is for beside who is looked after: package, group, children, children_reached and two shares.
 
-    Groups too small to tell among all children are pooled. Shares are worked from rounded counts.
+    Groups in which too few are reached to tell are pooled. Shares are worked from rounded counts, and blank where so
+    few are reached in all (under FEWEST_REACHED) that rounding would make them.
     """
     day, episodes = run.episodes.census_date, run.episodes
     present = children_on(episodes, day)
@@ -100,6 +103,7 @@ def reach_groups(run: Run, packages: Sequence[WorkPackage]) -> pd.DataFrame:
     whole, chosen = (
         table[name].map(lambda count: max(_rounded(run, int(count)), 1)) for name in ("all", "all_reached")
     )
+    chosen = chosen.where(chosen >= FEWEST_REACHED)
     return table.assign(
         share_of_all=table["children"].map(lambda count: _rounded(run, int(count))) / whole,
         share_of_reached=table["children_reached"].map(lambda count: _rounded(run, int(count))) / chosen,
@@ -123,18 +127,27 @@ def list_population(run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["characteristic", "group", "people", "basis", "source"])
 
 
-def say_rates(rates: pd.DataFrame) -> str:
-    """Which group stands furthest above all others, surely, for a title. rates: as `rate_groups`, released."""
-    known = rates.dropna(subset=["ratio", "low_ratio", "high_ratio"])
+def show_rates(rates: pd.DataFrame) -> pd.DataFrame:
+    """Rates for a page: group, basis, children, people, rate_per_10k, range_per_10k, times_as_often_as_others and
+    range_of_times, the last three in words.
+    """
+    return rates.assign(
+        range_per_10k=_ranges(rates["low_per_10k"], rates["high_per_10k"], "{:.1f}"),
+        times_as_often_as_others=[f"{ratio:.2f}" for ratio in rates["ratio"]],
+        range_of_times=_ranges(rates["low_ratio"], rates["high_ratio"], "{:.2f}"),
+    )[["group", "basis", "children", "people", "rate_per_10k", "range_per_10k", *TIMES]]
+
+
+def say_rates(rates: pd.DataFrame, shown: pd.DataFrame) -> str:
+    """Which group stands furthest above all others, surely, for a title; else below. shown: `show_rates`, released."""
+    known = rates[rates["group"].isin(shown.loc[shown["rate_per_10k"].notna(), "group"])]
     above = known[known["low_ratio"] > 1].sort_values("ratio", ascending=False)
     below = known[known["high_ratio"] < 1].sort_values("ratio")
-    if above.empty and below.empty:
+    chosen = below if above.empty else above
+    if chosen.empty:
         return "No group stands surely above or below all others"
-    if above.empty:
-        return (
-            f"Those {below['group'].iloc[0]} are looked after {below['ratio'].iloc[0]:.1f} times as often as all others"
-        )
-    return f"Those {above['group'].iloc[0]} are looked after {above['ratio'].iloc[0]:.1f} times as often as all others"
+    group, ratio = chosen["group"].iloc[0], chosen["ratio"].iloc[0]
+    return f"Those {group} are looked after {ratio:.1f} times as often as all others"
 
 
 def say_shares(shares: pd.DataFrame, whole: float) -> str:
@@ -143,7 +156,7 @@ def say_shares(shares: pd.DataFrame, whole: float) -> str:
     over = known[known["low_share"] > whole]
     under = known[known["high_share"] < whole]
     parts = [
-        f"{word} often: {', '.join(f'{by}, {group}' for by, group in zip(rows['by'], rows['group'], strict=True))}"
+        f"{word} often: {', '.join(f'{group} ({by})' for by, group in zip(rows['by'], rows['group'], strict=True))}"
         for word, rows in (("more", over), ("less", under))
         if len(rows)
     ]
@@ -163,15 +176,16 @@ def open_views(run: Run) -> Views | None:
 
 
 def list_views(views: Views) -> pd.DataFrame:
-    """Themes by priority: priority, theme, a column a method of engagement and children_in_all, counted as said."""
+    """Themes by priority: priority, theme and a column a method of engagement, counted as said.
+
+    They are not added up: one child may have spoken at more than one event.
+    """
     rows = [
         {"priority": str(one.priority), "theme": one.theme}
         | {f"{method.replace(' ', '_')}_children": one.said.get(method, 0) for method in METHODS}
         for one in sorted(views.themes, key=lambda theme: theme.priority)
     ]
-    table = pd.DataFrame(rows)
-    counted = [name for name in table if str(name).endswith("_children")]
-    return table.assign(children_in_all=table[counted].sum(axis=1)).astype({"theme": "str"})
+    return pd.DataFrame(rows).astype({"theme": "str"})
 
 
 def views_beside_money(views: Views, packages: Sequence[WorkPackage]) -> pd.DataFrame:
@@ -192,6 +206,10 @@ def views_beside_money(views: Views, packages: Sequence[WorkPackage]) -> pd.Data
 
 
 # ---- rounding ---------------------------------------------------------------------------------------------------
+
+
+def _ranges(low: pd.Series, high: pd.Series, form: str) -> list[str]:
+    return [f"{form.format(one)} to {form.format(other)}" for one, other in zip(low, high, strict=True)]
 
 
 def _rounded(run: Run, count: int) -> int:

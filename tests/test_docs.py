@@ -18,6 +18,7 @@ from cip_analysis import (
     settings,
 )
 from cip_analysis import evaluation_settings as evaluations
+from cip_analysis import equality_settings as equality
 from cip_analysis import work_package_settings as packages
 from cip_analysis.impact import claims
 from cip_analysis.publish.report import glossary, register
@@ -37,7 +38,7 @@ MODELS = [
     packages.WorkPackage, packages.Option, packages.Cohort, packages.Capital, packages.Revenue, packages.Homes,
     packages.Block, packages.Shares, packages.Range, packages.Risk, packages.Outcome, packages.AppraisalRules,
     packages.DiscountBand, packages.Bias, contract_settings.Contract, contract_settings.Tariff,
-    contract_settings.Funding,
+    contract_settings.Funding, equality.EqualityFile, equality.Group, equality.Action, equality.Views, equality.Theme,
     *(kind for kind in vars(scenario_settings).values() if isinstance(kind, type) and kind.__name__.endswith("Lever")),
 ]  # fmt: skip
 PAGES = sorted(
