@@ -17,8 +17,8 @@ from cip_analysis import (
     scenario_settings,
     settings,
 )
-from cip_analysis import evaluation_settings as evaluations
 from cip_analysis import equality_settings as equality
+from cip_analysis import evaluation_settings as evaluations
 from cip_analysis import work_package_settings as packages
 from cip_analysis.impact import claims
 from cip_analysis.publish.report import glossary, register
