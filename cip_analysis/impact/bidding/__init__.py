@@ -1,0 +1,1 @@
+"""Bidders and bids, a module a question; `cip_analysis.impact.bidders` is the door to them."""
