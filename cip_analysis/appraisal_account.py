@@ -307,9 +307,3 @@ def worth_at_likeliest(one: Appraisal) -> float:
 def known_years(weighed: Weighed) -> list[str]:
     """The years that are forecast, as a page names them."""
     return [year_name(year) for year in weighed.preferred.effects.years]
-
-
-def named_years(table: pd.DataFrame) -> pd.DataFrame:
-    """A table of financial years with each named as a page does, in_the_year, in place of financial_year."""
-    years = [year_name(int(year)) for year in table["financial_year"]]
-    return table.drop(columns="financial_year").assign(in_the_year=years)

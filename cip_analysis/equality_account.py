@@ -1,6 +1,6 @@
 """A run's children by group, for the equality impact assessment, and what children have said, in tables for a page.
 
-    rates = rate_groups(county, "age band"); shares = share_groups(county); reached = reach_groups(county, packages)
+    rates = rate_groups(county, "age band"); shares = share_groups(county); reached = reach_groups(county)
 
 Counts are rounded as the run's rule says before anything is worked from them, so that no rate gives a count back.
 Choices: docs/decisions/0035-equality-and-views.md.
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cip_analysis.appraisal_account import list_packages
 from cip_analysis.demand.profile import children_on, children_who, count_on, groups_of, tell_apart
 from cip_analysis.equality_settings import METHODS, EqualityFile, Views
 from cip_analysis.impact.equality import POOLED, pool_small, rates_by_group, shares_by_group
@@ -21,7 +22,7 @@ from cip_analysis.run import Run
 from cip_analysis.settings import read_settings
 from cip_analysis.work_package_settings import WorkPackage
 
-FOLDER, VIEWS = Path("config") / "equality", Path("config") / "views"
+FOLDER, VIEWS, PACKAGES = Path("config") / "equality", Path("config") / "views", "config/work_packages"
 RESIDENTIAL = "external residential"
 DISABILITY = "child's disability"
 FEWEST_REACHED = 40
@@ -76,8 +77,8 @@ def whole_share(run: Run) -> float:
     return there / whole if whole else 0.0
 
 
-def reach_groups(run: Run, packages: Sequence[WorkPackage]) -> pd.DataFrame:
-    """Who each package is for beside who is looked after: package, group, children, children_reached and two shares.
+def reach_groups(run: Run) -> pd.DataFrame:
+    """Who each package is for beside who is looked after: package, group, children, children_reached, two shares.
 
     Groups in which too few are reached to tell are pooled. Shares are worked from rounded counts, and blank where so
     few are reached in all (under FEWEST_REACHED) that rounding would make them.
@@ -85,7 +86,7 @@ def reach_groups(run: Run, packages: Sequence[WorkPackage]) -> pd.DataFrame:
     day, episodes = run.episodes.census_date, run.episodes
     present = children_on(episodes, day)
     rows = []
-    for package in packages:
+    for package in list_packages(run, PACKAGES) if run.own_data else ():
         cohort = package.cohort
         reached = present["child"].isin(
             children_who(episodes, day, cohort.settings, cohort.ages, cohort.needs)["child"]

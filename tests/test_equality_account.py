@@ -42,8 +42,7 @@ def test_every_group_with_children_is_told_once(county):
 
 
 def test_who_packages_are_for_adds_up_to_who_is_looked_after(county):
-    packages = list_packages(county, "config/work_packages")
-    reached = account.reach_groups(county, packages)
+    reached = account.reach_groups(county)
     by_sex = reached[reached["group"].str.startswith("sex")].groupby("package")["children"].sum()
     assert by_sex.nunique() == 1
     assert (reached["children_reached"] <= reached["children"]).all()
@@ -55,6 +54,7 @@ def test_another_council_has_no_file_and_no_rows(county):
     other = replace(county, own_data=False)
     assert account.rate_groups(other, "age band").empty
     assert account.list_actions(other).empty
+    assert account.reach_groups(other).empty
     assert account.open_views(other) is None
 
 

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cip_analysis.contract_settings import PARTIES, Contract, Tariff
+from cip_analysis.contract_settings import PARTIES, Contract, Metric, Tariff
+from cip_analysis.money.contracting.gaming import find_cliffs, pick_children, reach_of_caps, weigh_margin
 from cip_analysis.money.contracting.settling import Settlement
 from cip_analysis.money.contracting.standing import Position, Return
 from cip_analysis.money.pricing.indices import year_name
@@ -79,6 +82,28 @@ def show_return(found: Return, children: int) -> pd.DataFrame:
         ("Worth at the return its risk asks for", *_points(found.npv_gbp / MILLION, "£{:.2f} million")),
     ]
     return pd.DataFrame(rows, columns=["measure", *POINTS]).assign(children_now=children)
+
+
+def show_margin(contract: Contract, measured: Mapping[Metric, Draws], saving: Draws, children: int) -> pd.DataFrame:
+    """`gaming.weigh_margin` with children_now."""
+    return weigh_margin(contract, measured, saving).assign(children_now=children)
+
+
+def show_picked(contract: Contract, saves_a_child: float, children: int) -> pd.DataFrame:
+    """`gaming.pick_children` with children_now."""
+    return pick_children(contract, saves_a_child).assign(children_now=children)
+
+
+def list_cliffs(contract: Contract) -> pd.DataFrame:
+    """`gaming.find_cliffs`, which is the contract's own and rests on no child."""
+    return find_cliffs(contract)
+
+
+def show_caps(settlement: Settlement, children: int) -> pd.DataFrame:
+    """`gaming.reach_of_caps` with each year named, in_the_year, and children_now."""
+    caps = reach_of_caps(settlement)
+    years = [year_name(int(year)) for year in caps["financial_year"]]
+    return caps.drop(columns="financial_year").assign(in_the_year=years, children_now=children)
 
 
 def say_ways(shown: pd.DataFrame) -> str:
