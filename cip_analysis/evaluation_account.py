@@ -36,6 +36,7 @@ from cip_analysis.impact.evaluating.monthly import DAYS_IN_WEEK, Monthly, Monthl
 from cip_analysis.impact.evaluating.spells import SpellsError, find_spells
 from cip_analysis.impact.evaluating.worth import value_for_money
 from cip_analysis.impact.interrupted import (
+    FEWEST_CHILDREN,
     NAIVE,
     OURS,
     ROBUST,
@@ -201,6 +202,10 @@ def play_example(run: Run, path: str, futures: int = FUTURES) -> tuple[Example |
         luck = luck_of(run, plan)
         played = keep_projection(run.root / KEPT, name, lambda: simulate(prepare_run(run, asked)))
         places = [SETTINGS.index(setting) for setting in plan.settings]
+        if (now := int(played.stock[0, 0][:, places].sum(dtype="int64"))) < max(
+            FEWEST_CHILDREN, run.disclosure.threshold
+        ):
+            return None, f"{plan.key}: too few children live in {', '.join(plan.settings)} to play an example from."
         weeks = played.child_days[:, 1:, places].sum(axis=2, dtype="float64") / DAYS_IN_WEEK
         ends = pd.DatetimeIndex(played.months[1:])
         lift = _planted(plan, luck, ends)
@@ -213,7 +218,6 @@ def play_example(run: Run, path: str, futures: int = FUTURES) -> tuple[Example |
     evaluation = Evaluation(plan, read.standing, read.digest, read.registered, first, luck, findable)
     made = fingerprint("futures judged", name, plan, luck.surprises)
     judged = keep_table(run.root / KEPT, made, lambda: judge_futures(weeks, ends, (plan, luck)))
-    now = int(played.stock[0, 0][:, places].sum(dtype="int64"))
     return Example(evaluation, found, first, judged, now), ""
 
 
@@ -232,12 +236,14 @@ def _planted(plan: EvaluationPlan, luck: Luck, months: pd.DatetimeIndex) -> np.n
 def judge_futures(weeks: np.ndarray, months: pd.DatetimeIndex, tested: tuple[EvaluationPlan, Luck]) -> pd.DataFrame:
     """How the method, and two in common use, do on every future.
 
-    Columns way, futures, false_alarm_share (nothing put in), found_share, held_share (whose interval holds the truth).
+    Columns way, futures (those without a month of nobody: the others could not be judged), false_alarm_share (nothing
+    put in), found_share, held_share (whose interval holds the truth).
     """
     plan, luck = tested
     truth = float(np.log1p(plan.planted or 0.0))
     at = months.get_indexer(luck.design.months)
     days = luck.design.months.days_in_month.to_numpy("float64")
+    weeks = weeks[(weeks[:, at] > 0).all(axis=1)]
     judged = luck.judge(np.log(weeks[:, at] / days).T, plan.alpha)
     away = np.sign(truth) * (judged.effect + truth) > judged.reach
     rows = [(OURS, len(weeks), (np.abs(judged.effect) > judged.reach).mean(), away.mean(),

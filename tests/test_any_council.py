@@ -61,18 +61,25 @@ def test_a_council_of_about_forty_children_has_a_pack_from_which_nothing_withhel
     folder = invent(tmp_path, children=150)
     run = RUN.format(council=COUNTY, folder=folder, more=MORE.format(folder=folder))
     pack = render(tmp_path, run, ["00_summary", "02_children_in_care", "04_demand_forecast", "06_residential_spend",
-                                  "07_cost_of_care", "08_savings", "12_accuracy"])  # fmt: skip
+                                  "07_cost_of_care", "08_savings", "10_evaluation", "12_accuracy"])  # fmt: skip
     spend = (pack / "06_residential_spend.html").read_text(encoding="utf-8")
     assert "[c]" in spend
     assert "£0.0 million" not in spend
+    evaluated = (pack / "10_evaluation.html").read_text(encoding="utf-8")
+    assert "fewer than 5 children at a time live in external residential" in evaluated
+    assert "too few children live in external residential to play an example from" in evaluated
 
 
 def test_a_council_with_a_year_of_returns_and_nothing_else_is_told_what_is_not_held(tmp_path):
     (tmp_path / "council.toml").write_text(BARE, encoding="utf-8")
     run = RUN.format(council=tmp_path / "council.toml", folder=invent(tmp_path, first_year=2018), more="")
     pack = render(tmp_path, run, ["00_summary", "01_returns", "02_children_in_care", "04_demand_forecast",
-                                  "05_placement_mix", "06_residential_spend", "07_cost_of_care"])  # fmt: skip
+                                  "05_placement_mix", "06_residential_spend", "07_cost_of_care",
+                                  "10_evaluation"])  # fmt: skip
     told = (pack / "00_summary.html").read_text(encoding="utf-8")
     assert "No rates are held of the council" in told
     assert "No payments file was given" in (pack / "06_residential_spend.html").read_text(encoding="utf-8")
+    evaluated = (pack / "10_evaluation.html").read_text(encoding="utf-8")
+    assert "Judging by the 12 months before that are known" in evaluated
+    assert "The returns are of too few years to follow children" in evaluated
     assert "No section 251 outturn" in (pack / "07_cost_of_care.html").read_text(encoding="utf-8")

@@ -110,8 +110,8 @@ def compare_cohorts(spells: Spells, following: Following, seed: int) -> SteppedD
     kept = [int((weights > 0).sum()) for weights in matched]
     if min(kept) < FEWEST:
         raise StepDownError(
-            f"{kept[0]} children of the later cohort and {kept[1]} of the earlier are like one another; {FEWEST} of "
-            "each are needed. Follow them from a day with more of them, or for longer."
+            f"Fewer than {FEWEST} children of the later cohort, or of the earlier, are like one another. Follow them "
+            "from a day with more of them, or for longer."
         )
     end = following.months * DAYS_IN_MONTH + 1
     now, then = (count_incidence(cohort, weights) for cohort, weights in zip((later, earlier), matched, strict=True))

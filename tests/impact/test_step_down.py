@@ -177,7 +177,7 @@ def test_no_step_down_put_in_is_seldom_found():
 
 
 def test_too_few_children_alike_are_refused():
-    with pytest.raises(StepDownError, match="6 children of the later cohort and 6 of the earlier"):
+    with pytest.raises(StepDownError, match="Fewer than 10 children of the later cohort"):
         compare_cohorts(two_cohorts(6, 0.5, 0.2, 1), FOLLOWING, 1)
 
 
