@@ -134,7 +134,7 @@ def weeks_of(run: Run, plan: EvaluationPlan) -> Monthly:
     known = last_whole_month(run.as_at)
     span = max(plan.pre_from, run.first_month.replace(day=1)), min(plan.post_to, known)
     if span[0] > span[1]:
-        raise MonthlyError(f"{plan.key}: its months begin on {plan.pre_from:%d %B %Y}; the returns end before.")
+        raise MonthlyError(f"{plan.key}: its months begin on {_day(plan.pre_from)}; the returns end before.")
     counted = count_weeks(run.episodes, span, plan.settings, plan.ages)
     return populate(counted, population_of(evidence_of(run), run.as_at))
 

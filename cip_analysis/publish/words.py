@@ -48,7 +48,7 @@ SAID = {
     "range_told": "How the range has held",
     "ahead": "How far ahead",
     "smallest_fall_share": "Smallest fall that would be found",
-    "change_share": "Change in weeks",
+    "change_share": "Change",
     "low_share": "Low end",
     "high_share": "High end",
 }
