@@ -1,0 +1,63 @@
+"""Which authority a placement is in: a council's extract of a postcode directory, and the returns' postcodes by it.
+
+Postcodes go no further than this module: what leaves it is a word a placement.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from cip_analysis.records import Returns
+
+COLUMNS = ("postcode", "la_code")
+INSIDE, OUTSIDE, UNKNOWN = "inside the authority", "outside the authority", "not known"
+ADVICE = "docs/data_dictionary.md says what a file of postcodes holds."
+
+
+class PostcodeFileError(ValueError):
+    """A file is not a table of postcodes and their authorities."""
+
+
+def read_postcodes(path: Path) -> pd.Series:
+    """Authority's nine-character code by postcode without spaces, from a CSV of columns COLUMNS.
+
+    Any extract of the ONS Postcode Directory does, its columns so renamed. A postcode in two authorities is refused.
+    Raises PostcodeFileError naming the file, and rows by number, never a postcode.
+    """
+    try:
+        sheet = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise PostcodeFileError(f"{path.name}: no such file. Check the notebook's `postcodes`.") from None
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
+        raise PostcodeFileError(f"{path.name}: not readable as UTF-8 CSV. Save it as one. {ADVICE}") from None
+    if missing := [name for name in COLUMNS if name not in sheet]:
+        raise PostcodeFileError(f"{path.name}: no column {', '.join(missing)}. {ADVICE}")
+    code, authority = _bare(sheet["postcode"]), sheet["la_code"].str.strip().str.upper()
+    wrong = code.eq("") | ~authority.str.fullmatch(r"[A-Z]\d{8}")
+    torn = authority.groupby(code).transform("nunique").gt(1)
+    for flags, fault in ((wrong, "hold no postcode and authority code"), (torn, "put a postcode in two authorities")):
+        if count := int(flags.sum()):
+            first = int(flags.to_numpy().argmax()) + 2
+            raise PostcodeFileError(f"{path.name}: {count} rows {fault}, first row {first}. {ADVICE}")
+    return authority.set_axis(code).groupby(level=0).first()
+
+
+def locate_placements(sent: Returns, authorities: pd.Series, own_code: str) -> pd.Series:
+    """INSIDE, OUTSIDE or UNKNOWN for each line of the episodes sent, indexed by its file and row.
+
+    authorities: as `read_postcodes` gives them. own_code: the council's. A blank postcode, or one the file lacks, is
+    not known.
+    """
+    lines = sent.tables["episodes"]
+    if "PL_POST" not in lines:
+        return pd.Series(UNKNOWN, pd.MultiIndex.from_frame(lines[["file", "row"]]), dtype="str")
+    held = _bare(lines["PL_POST"].fillna("")).map(authorities)
+    words = pd.Series(OUTSIDE, lines.index).mask(held.eq(own_code), INSIDE).mask(held.isna(), UNKNOWN)
+    placed = words.set_axis(pd.MultiIndex.from_frame(lines[["file", "row"]]))
+    return placed[~placed.index.duplicated()].astype("str")
+
+
+def _bare(text: pd.Series) -> pd.Series:
+    return text.str.replace(r"\s", "", regex=True).str.upper()
