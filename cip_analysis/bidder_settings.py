@@ -149,6 +149,8 @@ class Bids(Settings):
     @model_validator(mode="after")
     def _told_apart(self) -> Bids:
         named = [" ".join(bid.bidder.split()).casefold() for bid in self.bids]
-        if repeated := sorted({bid.bidder for bid in self.bids if named.count(" ".join(bid.bidder.split()).casefold()) > 1}):
+        if repeated := sorted(
+            {bid.bidder for bid in self.bids if named.count(" ".join(bid.bidder.split()).casefold()) > 1}
+        ):
             raise ValueError(f"{', '.join(repeated)} bids more than once: name each bidder once")
         return self

@@ -93,6 +93,7 @@ def declare_supply(by: str, year: int) -> dict[str, Any]:
         "bases": {"weeks_paid": ["children"], "spend_gbp": ["children"], "share_of_spend": ["children", "spend_gbp"],
                   "share_of_weeks": ["children", "weeks_paid"]},
         "adding": ["spend_gbp", "weeks_paid"],
+        "measure": {"spend_gbp": "placement spend"},
         "over": {"share_of_spend": [by], "share_of_weeks": [by]},
         "labels": {"financial_year": "financial_year", "setting": "setting", by: name},
         "providers": dict.fromkeys(money, "providers"),
@@ -101,14 +102,15 @@ def declare_supply(by: str, year: int) -> dict[str, Any]:
 
 def how_concentrated(found: Market) -> pd.DataFrame:
     """Concentration by year of the settings bought in the last year, indices to the nearest ten."""
-    table = market.concentrate(found.bought)
+    names = {"hhi_by_spend": "index_by_spend", "hhi_by_weeks": "index_by_weeks"}
+    table = market.concentrate(found.bought).rename(columns=names)
     kept = table[table["setting"].isin(found.settings)].drop(columns="providers").reset_index(drop=True)
-    return kept.round({"hhi_by_spend": -1, "hhi_by_weeks": -1, "as_if_equal": 1})
+    return kept.round({"index_by_spend": -1, "index_by_weeks": -1, "as_if_equal": 1})
 
 
 def declare_concentration() -> dict[str, Any]:
     """How `how_concentrated` is declared: an index asks for three providers, the largest's share for one alone."""
-    index = dict.fromkeys(["hhi_by_spend", "hhi_by_weeks", "band", "as_if_equal"], "index_providers")
+    index = dict.fromkeys(["index_by_spend", "index_by_weeks", "band", "as_if_equal"], "index_providers")
     return {
         "plain": ["financial_year", "setting", "suppliers"],
         "counts": ["children", "largest_children"],
@@ -119,14 +121,14 @@ def declare_concentration() -> dict[str, Any]:
 
 def steady_settings(told: Released) -> list[str]:
     """Settings of the released table with an index shown in three years or more, for a chart."""
-    shown = told.table.dropna(subset=["hhi_by_spend"]).groupby("setting")["financial_year"].nunique()
+    shown = told.table.dropna(subset=["index_by_spend"]).groupby("setting")["financial_year"].nunique()
     return [str(name) for name in shown.index[shown >= 3]]
 
 
 def title_concentration(told: Released, year: int) -> str:
     """What the indices of one year say, for a chart's title."""
     now = told.table[told.table["financial_year"].eq(year) & told.table["setting"].isin(steady_settings(told))]
-    now = now.dropna(subset=["hhi_by_spend"]).sort_values("hhi_by_spend", ascending=False)
+    now = now.dropna(subset=["index_by_spend"]).sort_values("index_by_spend", ascending=False)
     if now.empty:
         return "Too few providers or children to show how concentrated care is"
     first = now.iloc[0]
@@ -151,7 +153,7 @@ def leaked(found: Market) -> pd.DataFrame:
     told = market.leak(found.bought, found.lines)
     told = told[told["financial_year"].eq(found.year)].reset_index(drop=True)
     providers = found.last[found.last["bought_how"].eq("spot")].groupby("setting")["supplier"].nunique()
-    money = {name: -3 for name in told if str(name).endswith("extra_gbp")}
+    money = {str(name): -3 for name in told if str(name).endswith("extra_gbp")}
     return told.round(money).assign(providers=told["setting"].map(providers))
 
 
@@ -208,7 +210,9 @@ def say_where(table: pd.DataFrame) -> str:
     known = int(whole.get(INSIDE, 0) + whole.get(OUTSIDE, 0))
     if not known:
         return "No placement's postcode is in the file, so nothing can be told."
-    return f"Of children whose placement's place is known, {whole.get(OUTSIDE, 0) / known:.0%} are outside the authority."
+    return (
+        f"Of children whose placement's place is known, {whole.get(OUTSIDE, 0) / known:.0%} are outside the authority."
+    )
 
 
 # ---- bidders ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,16 @@ import pytest
 from builders import a_placement, make_episodes
 from money_builders import a_payment, make_payments
 
-from cip_analysis.impact.market import band_of, bought_lines, buy_table, concentrate, disperse, herfindahl, leak, rank_bands
+from cip_analysis.impact.market import (
+    band_of,
+    bought_lines,
+    buy_table,
+    concentrate,
+    disperse,
+    herfindahl,
+    leak,
+    rank_bands,
+)
 from cip_analysis.impact.supply.concentration import ConcentrationError
 
 HOMES = {"setting": "external residential", "placement": "children's home", "provider": "private"}
@@ -98,7 +107,8 @@ def invented_lines(noise: float, premium: float, seed: int = 3) -> pd.DataFrame:
     logs = 7 + 0.3 * need + np.log1p(premium) * spot + noise * chance.standard_normal(number)
     return pd.DataFrame({
         "child": np.arange(number).astype(str), "setting": "external residential", "financial_year": 2018,
-        "provider": "A", "supplier": "a", "provider_size": "over 4 places", "platform": np.where(spot, "spot", "framework"),
+        "provider": "A", "supplier": "a", "provider_size": "over 4 places",
+        "platform": np.where(spot, "spot", "framework"),
         "age_band": need.astype(str), "like_need": need.astype(str), "length": "over a year", "days": 100,
         "weekly_fee_gbp": np.exp(logs),
     })  # fmt: skip

@@ -23,7 +23,8 @@ class PriceModelError(ValueError):
 
 def relative_to_lowest(prices: pd.Series, rules: Evaluation) -> pd.Series:
     """100 × the lowest price ÷ the price. By hand: £50 and £75 are 100 and 66.7."""
-    return 100 * prices.min() / prices
+    marks: pd.Series = 100 * prices.min() / prices
+    return marks
 
 
 def distance_from_mean(prices: pd.Series, rules: Evaluation) -> pd.Series:
@@ -34,7 +35,8 @@ def distance_from_mean(prices: pd.Series, rules: Evaluation) -> pd.Series:
 
 def linear_above_lowest(prices: pd.Series, rules: Evaluation) -> pd.Series:
     """100 at the lowest price, none at `nothing_at` times it, in line between."""
-    return (100 * (rules.nothing_at - prices / prices.min()) / (rules.nothing_at - 1)).clip(0, 100)
+    marks: pd.Series = 100 * (rules.nothing_at - prices / prices.min()) / (rules.nothing_at - 1)
+    return marks.clip(0, 100)
 
 
 def against_ceiling(prices: pd.Series, rules: Evaluation) -> pd.Series:

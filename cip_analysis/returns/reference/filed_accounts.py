@@ -72,7 +72,7 @@ def _amounts(path: Path, name: str, text: pd.Series) -> pd.Series:
     """£ as numbers, a pound sign and commas allowed; blanks and amounts that cannot be are refused."""
     bare = text.str.replace("£", "").str.replace(",", "").str.strip()
     pounds = pd.to_numeric(bare, errors="coerce").astype("float64")
-    _refuse(path, name, "hold no number of pounds", ~np.isfinite(pounds))
+    _refuse(path, name, "hold no number of pounds", pd.Series(~np.isfinite(pounds), text.index))
     if name in NEVER_BELOW_NOUGHT:
         _refuse(path, name, "are below nought, which this cannot be", pounds < 0)
     if name == "turnover_gbp":
