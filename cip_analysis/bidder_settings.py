@@ -1,6 +1,7 @@
 """A file of bids for one contract, read into frozen objects: who bids what, how standing is scored and price evaluated.
 
-A measure, model or key that is not known is refused by name. What each means: docs/decisions/0034-market-and-bidders.md.
+A measure, model or key that is not known is refused by name. Each key is explained in
+docs/decisions/0034-market-and-bidders.md.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def who_supplies(found: Market, by: str) -> pd.DataFrame:
     return ordered.drop(columns="order")
 
 
-def declare_supply(by: str, year: int) -> dict[str, Any]:
+def declare_supply(by: str) -> dict[str, Any]:
     """How `who_supplies` is declared to `release`."""
     name = "platform" if by == "bought_how" else by
     money = [*PAID, *WEEKS]
@@ -160,8 +160,8 @@ def leaked(found: Market) -> pd.DataFrame:
 def declare_leak() -> dict[str, Any]:
     """How `leaked` is declared: a premium rests on the children of both sides, its £ on the £ too."""
     sides = ["children", "framework_children"]
-    premium = dict.fromkeys(["dearer_share", "low_95_share", "high_95_share"], sides)
-    extra = dict.fromkeys(["extra_gbp", "low_95_extra_gbp", "high_95_extra_gbp"], [*sides, "spend_gbp"])
+    premium = dict.fromkeys(("dearer_share", "low_95_share", "high_95_share"), sides)
+    extra = {name: [*sides, "spend_gbp"] for name in ("extra_gbp", "low_95_extra_gbp", "high_95_extra_gbp")}
     paid = {"spend_gbp": ["children"], "weeks_paid": ["children"], "share_of_spend": ["children", "spend_gbp"],
             "share_of_weeks": ["children", "weeks_paid"]}  # fmt: skip
     return {
@@ -200,8 +200,8 @@ def where_placed(run: Run, postcodes: str) -> pd.DataFrame | None:
     here = stays[there & ~stays["setting"].isin(PLACED_BY_COURT)]
     words = placed.reindex(pd.MultiIndex.from_frame(here[["file", "row"]])).to_numpy()
     counted = here.assign(whereabouts=words).groupby(["setting", "whereabouts"])["child"].nunique()
-    every = counted.unstack(fill_value=0).stack().rename("children").reset_index()
-    return every.astype({"whereabouts": "str"})
+    every = pd.MultiIndex.from_product(counted.index.remove_unused_levels().levels, names=counted.index.names)
+    return counted.reindex(every, fill_value=0).rename("children").reset_index().astype({"whereabouts": "str"})
 
 
 def say_where(table: pd.DataFrame) -> str:
@@ -297,8 +297,8 @@ def say_standing(judged: Judged) -> str:
     weak = judged.scores.loc[judged.scores["standing"].eq("weak"), "bidder"].tolist()
     more = f" {', '.join(weak)} {'is' if len(weak) == 1 else 'are'} weak." if weak else ""
     return (
-        f"{first['bidder']} stands best, with {first['score']:.0f} marks of 100. With weights drawn near those chosen it "
-        f"comes first in {first['chance_first_near']:.0%} of draws, and with any weights at all in "
+        f"{first['bidder']} stands best, with {first['score']:.0f} marks of 100. With weights drawn near those chosen "
+        f"it comes first in {first['chance_first_near']:.0%} of draws, and with any weights at all in "
         f"{first['chance_first_any']:.0%}.{more}"
     )
 

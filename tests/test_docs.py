@@ -8,6 +8,7 @@ import pytest
 from builders import ROOT
 
 from cip_analysis import (
+    bidder_settings,
     budget_settings,
     codes,
     contract_settings,
@@ -35,6 +36,8 @@ MODELS = [
     savings_settings.Claim, savings_settings.Delivered, savings_settings.PriceLever, savings_settings.Savings,
     savings_settings.Target, register.ReportWords, register.Recommendation, register.Risk, register.Step,
     glossary.Glossary, glossary.Term,
+    bidder_settings.Bid, bidder_settings.Scored, bidder_settings.Limits, bidder_settings.Standing,
+    bidder_settings.Evaluation, bidder_settings.Bids,
     packages.WorkPackage, packages.Option, packages.Cohort, packages.Capital, packages.Revenue, packages.Homes,
     packages.Block, packages.Shares, packages.Range, packages.Risk, packages.Outcome, packages.AppraisalRules,
     packages.DiscountBand, packages.Bias, contract_settings.Contract, contract_settings.Tariff,

@@ -1,7 +1,8 @@
 """Bidders and bids: the door to financial standing, its sensitivity, and models of price evaluation.
 
     ratios = work_ratios(accounts, bids); marks = mark_ratios(ratios, bids.standing)
-    score_bidders(marks, bids.standing); try_weights(marks, bids.standing, bids.seed); raise_warnings(accounts, ratios, bids)
+    score_bidders(marks, bids.standing); try_weights(marks, bids.standing, bids.seed)
+    raise_warnings(accounts, ratios, bids)
     compare_models(bids); switching_weights(list_bids(bids), bids.evaluation, model); remove_losers(...)
 
 Choices: docs/decisions/0034-market-and-bidders.md.

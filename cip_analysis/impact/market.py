@@ -1,6 +1,7 @@
 """The market that care is bought in: the door to who supplies, how concentrated that is, and what prices differ by.
 
-    bought = bought_lines(payments, episodes, 2014, 2018); buy_table(bought, ["financial_year", "setting", "bought_how"])
+    bought = bought_lines(payments, episodes, 2014, 2018)
+    buy_table(bought, ["financial_year", "setting", "bought_how"])
     concentrate(bought); rank_bands(bought); lines = like_lines(...); disperse(lines, settings); leak(bought, lines)
 
 Choices: docs/decisions/0034-market-and-bidders.md.

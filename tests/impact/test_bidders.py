@@ -1,4 +1,4 @@
-"""Bidders: accounts refused or read, standing by hand, weights, price models, switching weights and losers who decide."""
+"""Bidders: accounts refused or read, standing, weights, price models, switching weights, losers who decide."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ formulas; M. Bergman and S. Lundberg, 2013, on bids that lose and yet decide.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ class PriceModelError(ValueError):
     """Prices cannot be marked."""
 
 
-def relative_to_lowest(prices: pd.Series, rules: Evaluation) -> pd.Series:
+def relative_to_lowest(prices: pd.Series, _rules: Evaluation) -> pd.Series:
     """100 × the lowest price ÷ the price. By hand: £50 and £75 are 100 and 66.7."""
     marks: pd.Series = 100 * prices.min() / prices
     return marks
@@ -94,7 +95,7 @@ def switching_weights(offers: pd.DataFrame, rules: Evaluation, model: str) -> pd
     inside = crossings[(crossings > LIKE) & (crossings < 1 - LIKE)]
     ends = [0.0, *np.unique(inside.round(12)).tolist(), 1.0]
     rows: list[dict[str, object]] = []
-    for start, end in zip(ends, ends[1:], strict=False):
+    for start, end in pairwise(ends):
         middle = (start + end) / 2
         name = winner_of(pd.Series(quality + middle * slope, offers.index))
         if rows and rows[-1]["winner"] == name:

@@ -30,7 +30,7 @@ LEAKAGE = (
 
 
 def like_lines(payments: Payments, episodes: Episodes, first_year: int, last_year: int) -> pd.DataFrame:
-    """Fees as billed (pricing/fees.fee_lines) with `like_need`, the child's age band and recorded need, and supplier."""
+    """Fees as billed (pricing/fees.fee_lines) with `like_need` (the child's age band and need) and supplier."""
     fees = fee_lines(payments, episodes, first_year, last_year)
     need = episodes.table.groupby("child")["need"].first().fillna(NOT_SAID)
     wanted = fees["age_band"].astype("str") + ", " + fees["child"].map(need).fillna(NOT_SAID).astype("str")

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 NEVER_BELOW_NOUGHT = (
-    "turnover_gbp", "interest_gbp", "current_assets_gbp", "stock_gbp", "current_liabilities_gbp", "cash_gbp", "debt_gbp",
+    "turnover_gbp", "interest_gbp", "current_assets_gbp", "stock_gbp", "current_liabilities_gbp", "cash_gbp",
+    "debt_gbp",
 )  # fmt: skip
 EITHER_SIGN = ("operating_profit_gbp", "equity_gbp")
 MARKS = ("going_concern_doubt", "audit_qualified")
