@@ -20,14 +20,15 @@ from cip_analysis.impact import bidders, market
 from cip_analysis.money.spend import ON_A_STAY
 from cip_analysis.records import Released
 from cip_analysis.returns.reference.filed_accounts import read_accounts
-from cip_analysis.returns.reference.postcodes import INSIDE, OUTSIDE, locate_placements, read_postcodes
+from cip_analysis.returns.reference.postcodes import INSIDE, OUTSIDE, UNKNOWN, locate_placements, read_postcodes
 from cip_analysis.run import Run
 from cip_analysis.settings import read_settings
 
 PAID = ("spend_gbp", "share_of_spend")
 WEEKS = ("weeks_paid", "share_of_weeks")
+WHEREABOUTS = (INSIDE, OUTSIDE, UNKNOWN)
 PLACED_BY_COURT = ("with parents", "placed for adoption")
-MOST_NAMED = 10
+MOST_NAMED, FEWEST_DRAWN = 10, 20
 NO_LEAK = "Too little was bought both on the framework and off it to tell what leaves it."
 
 
@@ -120,9 +121,13 @@ def declare_concentration() -> dict[str, Any]:
 
 
 def steady_settings(told: Released) -> list[str]:
-    """Settings of the released table with an index shown in three years or more, for a chart."""
-    shown = told.table.dropna(subset=["index_by_spend"]).groupby("setting")["financial_year"].nunique()
-    return [str(name) for name in shown.index[shown >= 3]]
+    """Settings of the released table with an index of enough children in every year drawn, three at least.
+
+    An index of a handful of children leaps from year to year, and says who they were.
+    """
+    shown = told.table.dropna(subset=["index_by_spend", "children"])
+    each = shown.groupby("setting").agg(years=("financial_year", "nunique"), fewest=("children", "min"))
+    return [str(name) for name in each.index[(each["years"] >= 3) & (each["fewest"] >= FEWEST_DRAWN)]]
 
 
 def title_concentration(told: Released, year: int) -> str:
@@ -200,7 +205,9 @@ def where_placed(run: Run, postcodes: str) -> pd.DataFrame | None:
     here = stays[there & ~stays["setting"].isin(PLACED_BY_COURT)]
     words = placed.reindex(pd.MultiIndex.from_frame(here[["file", "row"]])).to_numpy()
     counted = here.assign(whereabouts=words).groupby(["setting", "whereabouts"])["child"].nunique()
-    every = pd.MultiIndex.from_product(counted.index.remove_unused_levels().levels, names=counted.index.names)
+    every = pd.MultiIndex.from_product(
+        [sorted(here["setting"].unique()), WHEREABOUTS], names=["setting", "whereabouts"]
+    )
     return counted.reindex(every, fill_value=0).rename("children").reset_index().astype({"whereabouts": "str"})
 
 
