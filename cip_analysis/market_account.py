@@ -184,10 +184,10 @@ def say_leak(shown: Released) -> str:
     if table.empty:
         return "Too little was bought either way to tell what buying off the framework cost."
     sure = table[table["low_95_extra_gbp"] > 0]
-    words = " and ".join(str(name) for name in sure["setting"]) or "no setting"
+    words = " and ".join(str(name) for name in sure["setting"]) or "no kind of"
     return (
         f"Had its spot weeks been bought at the framework's like-for-like prices, the year would most likely have cost "
-        f"£{table['extra_gbp'].sum():,.0f} less. That it would have cost less at all is beyond chance in {words}."
+        f"£{table['extra_gbp'].sum():,.0f} less. That it would have cost less at all is beyond chance in {words} care."
     )
 
 

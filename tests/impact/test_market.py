@@ -71,6 +71,12 @@ def test_an_index_of_two_providers_counts_as_ones_because_it_gives_both_shares()
     assert (told["providers"], told["index_providers"]) == (2, 1)
 
 
+def test_the_share_of_five_of_six_counts_as_ones_because_it_gives_the_sixth_away():
+    six = concentrate(market_of(dict.fromkeys("ABCDEF", 10.0))).iloc[0]
+    seven = concentrate(market_of(dict.fromkeys("ABCDEFG", 10.0))).iloc[0]
+    assert (six["top_providers"], seven["top_providers"]) == (1, 5)
+
+
 def test_a_provider_is_one_however_it_is_spelt():
     told = concentrate(market_of({"Oak  House": 1.0, "oak house": 1.0, "OAK HOUSE ": 2.0})).iloc[0]
     assert told["suppliers"] == 1

@@ -17,6 +17,8 @@ BANDS = ("not concentrated", "concentrated", "highly concentrated")
 RANKS = {"five largest": (1, 5), "next five": (6, 10), "all others": (11, 10**6)}
 FEWEST_IN_AN_INDEX = 3
 """Of two providers an index gives both shares; of three or more it does not."""
+TOP = 5
+"""The share of the five largest of six gives the sixth's away, and counts as one provider's."""
 KEYS = ["financial_year", "setting"]
 
 
@@ -77,10 +79,10 @@ def _concentrated(keys: tuple[object, ...], lines: pd.DataFrame) -> dict[str, ob
         **dict(zip(KEYS, keys, strict=True)),
         "children": lines["child"].nunique(), "suppliers": len(each), "hhi_by_spend": index,
         "hhi_by_weeks": herfindahl(each["days"]), "band": band_of(index), "as_if_equal": 10_000 / index,
-        "top_five_share": float(share.head(5).sum()), "largest_share": float(share.iloc[0]),
+        "top_five_share": float(share.head(TOP).sum()), "largest_share": float(share.iloc[0]),
         "largest_children": lines.loc[lines["supplier"].eq(each.index[0]), "child"].nunique(), "providers": number,
         "index_providers": number if number >= FEWEST_IN_AN_INDEX else 1,
-        "top_providers": 1 if share.iloc[0] >= DOMINANT_SHARE else min(number, 5), "one_provider": 1,
+        "top_providers": 1 if share.iloc[0] >= DOMINANT_SHARE or len(each) == TOP + 1 else min(number, TOP), "one_provider": 1,
     }  # fmt: skip
 
 
