@@ -82,7 +82,8 @@ def _concentrated(keys: tuple[object, ...], lines: pd.DataFrame) -> dict[str, ob
         "top_five_share": float(share.head(TOP).sum()), "largest_share": float(share.iloc[0]),
         "largest_children": lines.loc[lines["supplier"].eq(each.index[0]), "child"].nunique(), "providers": number,
         "index_providers": number if number >= FEWEST_IN_AN_INDEX else 1,
-        "top_providers": 1 if share.iloc[0] >= DOMINANT_SHARE or len(each) == TOP + 1 else min(number, TOP), "one_provider": 1,
+        "top_providers": 1 if share.iloc[0] >= DOMINANT_SHARE or len(each) == TOP + 1 else min(number, TOP),
+        "one_provider": 1,
     }  # fmt: skip
 
 
