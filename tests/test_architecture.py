@@ -14,8 +14,8 @@ from builders import ROOT
 PACKAGE = ROOT / "cip_analysis"
 LEVELS = {
     "codes": 0, "contracts": 0, "ledgers": 0, "records": 0, "projections": 0, "settings": 0, "scenario_settings": 0,
-    "savings_settings": 0, "bidder_settings": 0, "budget_settings": 0, "work_package_settings": 0, "contract_settings": 0,
-    "evaluation_settings": 0, "equality_settings": 0,
+    "savings_settings": 0, "bidder_settings": 0, "budget_settings": 0, "work_package_settings": 0,
+    "contract_settings": 0, "evaluation_settings": 0, "equality_settings": 0,
     "synthetic": 1, "returns": 1, "demand": 2, "money": 3, "impact": 4, "publish": 5,
     "store": 5, "run": 6, "forecasts": 7, "forecast_account": 7, "accuracy_account": 7,
     "placement_account": 7, "places_account": 7, "printing": 7,
