@@ -27,7 +27,7 @@ RESIDENTIAL = "external residential"
 DISABILITY = "child's disability"
 FEWEST_REACHED = 40
 TIMES = ["times_as_often_as_others", "range_of_times"]
-SHARED_BY = ("sex", "age band", "ethnic group")
+SHARED_BY = ("sex", "age band", "ethnic group", "unaccompanied asylum-seeking")
 
 
 def open_equality(run: Run) -> EqualityFile | None:

@@ -54,13 +54,17 @@ def measure_year(episodes: Episodes, year: int) -> Told:
     return pd.DataFrame(rows, columns=FRAMEWORK)
 
 
-def measure_run(episodes: Episodes, answers: pd.DataFrame, years: Sequence[int], base: int) -> Told:
+def measure_run(
+    episodes: Episodes, answers: pd.DataFrame, years: Sequence[int], base: int, distance: Told | None = None
+) -> Told:
     """The framework of several years, with shares worked from counts rounded to `base`: FRAMEWORK and the shares.
 
-    answers: as returns.answers.read_answers. Years without a measure are left out of it.
+    answers: as returns.answers.read_answers. distance: as `measure_distance`; none where it is not known. Years without
+    a measure are left out of it.
     """
     own = [measure_year(episodes, year) for year in years]
-    whole = pd.concat([*own, measure_answers(answers, years)], ignore_index=True)
+    beside = [] if distance is None or distance.empty else [distance]
+    whole = pd.concat([*own, *beside, measure_answers(answers, years)], ignore_index=True)
     return with_shares(whole.sort_values(["measure", "of_whom", "year"], kind="stable", ignore_index=True), base)
 
 
@@ -85,6 +89,24 @@ def say_course(framework: Told) -> str:
 def asked_of(known: pd.DataFrame) -> list[str]:
     """Whom the return's own questions are asked of."""
     return [str(name) for name in known["of_whom"].unique() if name not in GROUPS]
+
+
+def measure_distance(episodes: Episodes, bands: pd.Series, far: str, unknown: str, years: Sequence[int]) -> Told:
+    """Children placed far from home at each 31 March, of those whose distance is known: columns FRAMEWORK.
+
+    bands: as returns.reference.postcodes.band_distances, of which `far` is the one counted and `unknown` is left out.
+    No rows where no distance is known.
+    """
+    rows = []
+    for year in years:
+        there = children_on(episodes, date(year, 3, 31))
+        band = bands.reindex(pd.MultiIndex.from_frame(there[["file", "row"]])).fillna(unknown).to_numpy()
+        known = there[band != unknown].assign(so=(band == far)[band != unknown])
+        for group, settings in GROUPS.items():
+            kept = known[known["setting"].isin(settings)] if settings else known
+            rows.append((f"placed {far} from home", group, year, len(kept), int(kept["so"].sum())))
+    told = pd.DataFrame(rows, columns=FRAMEWORK)
+    return told if told["children"].sum() else told.iloc[:0]
 
 
 def measure_answers(answers: pd.DataFrame, years: Sequence[int]) -> Told:

@@ -9,6 +9,7 @@ from builders import a_placement, make_episodes
 from cip_analysis.impact.outcomes_framework import (
     FrameworkError,
     measure_answers,
+    measure_distance,
     measure_run,
     measure_year,
     say_course,
@@ -16,6 +17,7 @@ from cip_analysis.impact.outcomes_framework import (
 )
 from cip_analysis.records import Returns
 from cip_analysis.returns.answers import BUSY, HOUSED, IN_TOUCH, SCORED, read_answers
+from cip_analysis.returns.reference.postcodes import DISTANCES, UNKNOWN, band_distances, read_places
 
 
 def of(told: pd.DataFrame, measure: str, whom: str = "all children") -> tuple[int, int]:
@@ -109,6 +111,32 @@ def test_answers_are_translated_once_and_a_blank_is_no_answer():
     assert told.loc[IN_TOUCH, ["children", "children_so"]].tolist() == [3, 2]
     assert told.loc[BUSY, ["children", "children_so"]].tolist() == [2, 1]
     assert told.loc[HOUSED, ["children", "children_so"]].tolist() == [2, 1]
+
+
+def test_distance_is_told_in_bands_of_those_whose_postcodes_are_known(tmp_path):
+    """A mile is 1,609 metres: 5, 15 and 25 miles east of home, and a postcode nobody knows."""
+    rows = ["postcode,la_code,easting,northing", "AA1 1AA,E10000018,450000,300000", "AA1 1AB,E10000018,458047,300000",
+            "AA1 1AC,E10000018,474140,300000", "AA1 1AD,E06000016,490234,300000"]  # fmt: skip
+    (tmp_path / "places.csv").write_text("\n".join(rows), encoding="utf-8")
+    lines = [{"CHILD": str(number), "HOME_POST": "AA1 1AA", "PL_POST": post}
+             for number, post in enumerate(["AA1 1AB", "aa11ac", "AA1 1AD", "ZZ9 9ZZ"])]  # fmt: skip
+    bands = band_distances(a_return(episodes=lines), read_places(tmp_path / "places.csv"))
+    assert bands.tolist() == [*DISTANCES, UNKNOWN]
+    placed = [
+        {**one_after_another(str(number), ["2017-05-01"])[0], "file": "f", "row": number + 2} for number in range(4)
+    ]
+    told = measure_distance(stays(*placed), bands, DISTANCES[2], UNKNOWN, [2018])
+    assert of(told, "placed 20 miles and over from home") == (3, 1)
+
+
+def test_a_file_that_does_not_say_where_postcodes_lie_tells_no_distance(tmp_path):
+    (tmp_path / "places.csv").write_text("postcode,la_code\nAA1 1AA,E10000018\n", encoding="utf-8")
+    places = read_places(tmp_path / "places.csv")
+    assert places.empty
+    bands = band_distances(a_return(episodes=[{"CHILD": "1", "HOME_POST": "AA1 1AA", "PL_POST": "AA1 1AA"}]), places)
+    assert bands.tolist() == [UNKNOWN]
+    placed = {**one_after_another("1", ["2017-05-01"])[0], "file": "f", "row": 2}
+    assert measure_distance(stays(placed), bands, DISTANCES[2], UNKNOWN, [2018]).empty
 
 
 def test_returns_without_answers_have_no_rows():
