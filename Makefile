@@ -83,6 +83,6 @@ $(READY): pyproject.toml uv.lock
 		{ echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11 ..."; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet "uv>=$(UV_VERSION)"
-	$(BIN)/uv sync --frozen --inexact --compile-bytecode --quiet
+	$(BIN)/uv sync --frozen --inexact --all-extras --compile-bytecode --quiet
 	$(BIN)/python -c "import matplotlib.font_manager"
 	touch $(READY)

@@ -22,7 +22,7 @@ dependencies:
 def locked_requirements() -> list[str]:
     """Every locked package with its exact version and, where it has one, its environment marker."""
     uv = Path(sys.prefix) / "bin" / "uv"
-    quiet = ("--no-hashes", "--no-annotate", "--no-header", "--no-emit-project")
+    quiet = ("--all-extras", "--no-hashes", "--no-annotate", "--no-header", "--no-emit-project")
     listing = subprocess.run(  # noqa: S603
         [uv, "export", "--frozen", *quiet], cwd=ROOT, capture_output=True, text=True, check=True
     )

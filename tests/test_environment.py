@@ -16,7 +16,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKED: dict[str, set[str]] = {}
 for package in LOCK["package"]:
     LOCKED.setdefault(package["name"], set()).add(package.get("version", ""))
-WANTED = [Requirement(line) for line in PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]]
+EXTRAS = [line for lines in PROJECT["project"]["optional-dependencies"].values() for line in lines]
+WANTED = [
+    Requirement(line)
+    for line in PROJECT["project"]["dependencies"] + EXTRAS + PROJECT["dependency-groups"]["dev"]
+]
 
 
 def conda_lines() -> list[Requirement]:
