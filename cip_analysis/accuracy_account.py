@@ -13,10 +13,11 @@ import pandas as pd
 
 from cip_analysis.demand.accuracy.scores import NO_CHANGE
 from cip_analysis.demand.backtest import HORIZONS, Scored, forecast_alike, scorecard, track_record
-from cip_analysis.demand.caseload import count_caseload, last_whole_month
+from cip_analysis.demand.caseload import last_whole_month
 from cip_analysis.demand.forecast import WITHOUT_NATIONAL
 from cip_analysis.demand.national.backtest import ORIGINS, SIZES, skill
 from cip_analysis.demand.national.methods import SHOWN
+from cip_analysis.publicly import outturn
 from cip_analysis.returns.reference.national import EVERY_ORIGIN, EVERY_SIZE, LATEST
 from cip_analysis.run import Run
 
@@ -169,10 +170,8 @@ def method_judged(scored: Scored, wanted: str) -> str:
 
 
 def count_at_census(run: Run) -> pd.DataFrame:
-    """Children looked after at the end of the last whole month of the returns: month, children."""
-    last = last_whole_month(run.as_at)
-    counted = int(count_caseload(run.episodes, last, last).table["stock"].sum())
-    return pd.DataFrame({"month": [pd.Timestamp(last)], "children": [counted]})
+    """Children looked after at the end of the last whole month of the returns, or as last published: month, children."""
+    return outturn(run, last_whole_month(run.as_at)).tail(1).reset_index(drop=True)
 
 
 def own_outturn(scored: Scored) -> pd.DataFrame:
@@ -190,7 +189,7 @@ def own_in_words(scored: Scored, method: str) -> str:
     first = track_record(scored, method).query("measure == @STOCK").iloc[0]
     made = int(first["n"])
     return (
-        f"One year ahead {made} forecast{'' if made == 1 else 's'} from these returns missed by {first['missed']:.0%} "
+        f"One year ahead {made} forecast{'' if made == 1 else 's'} of this council missed by {first['missed']:.0%} "
         f"on average, and the 80% range held {int(first['held_80'])} of {made}"
     )
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cip_analysis.accuracy_account import years_in_words
 from cip_analysis.demand.accuracy.rivals import FEWEST_MONTHS, RIVALS
-from cip_analysis.demand.accuracy.scores import LEVELS
+from cip_analysis.demand.accuracy.scores import LEVELS, NO_CHANGE
 from cip_analysis.demand.backtest import Scored, track_record
 from cip_analysis.demand.forecast import ALL, NATIONAL
 from cip_analysis.demand.inputs import MARCH
@@ -19,6 +19,7 @@ from cip_analysis.demand.levers.context import PER
 from cip_analysis.demand.national.outlook import gap_shares, neighbours_rate, population_ahead, population_known
 from cip_analysis.demand.scenarios import compare_scenarios
 from cip_analysis.forecasts import Ahead, evidence_of
+from cip_analysis.publicly import PublicAhead
 from cip_analysis.records import Released
 from cip_analysis.run import Run
 from cip_analysis.scenario_settings import Scenario
@@ -40,11 +41,12 @@ METHODS_IN_WORDS = {
     "constant rate": "Starts stay at the council's own recent rate",
     "population and season": "Starts follow the child population and the season",
     "stated path": "Starts are as stated in the run",
+    NO_CHANGE: "So few children are taken to stay as many, straying as they have",
 }
 TOLD = (ALL, "external residential")
 
 
-def list_notes(ahead: Ahead) -> pd.DataFrame:
+def list_notes(ahead: Ahead | PublicAhead) -> pd.DataFrame:
     """Every fallback taken, a row each: what_stood_in."""
     return pd.DataFrame({"what_stood_in": list(ahead.notes)}, dtype="str")
 
@@ -142,7 +144,7 @@ class AtNeighboursRate:
     usual_share: float | None = None
 
 
-def at_neighbours_rate(run: Run, ahead: Ahead) -> AtNeighboursRate:
+def at_neighbours_rate(run: Run, ahead: Ahead | PublicAhead) -> AtNeighboursRate:
     """The earlier report's assumption beside the forecast: the whole gap to the neighbours closed by the last March."""
     months = ahead.baseline.months
     marches = [place for place, day in enumerate(months) if place and day.month == MARCH]
@@ -217,7 +219,7 @@ def show_rivals(stock: pd.DataFrame, ahead: Ahead) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["rival", "month", "p10", "p50", "p90"]]
 
 
-def population_by_month(run: Run, ahead: Ahead) -> pd.Series[float]:
+def population_by_month(run: Run, ahead: Ahead | PublicAhead) -> pd.Series[float]:
     """Children under 18 in the area at each month projected, carried on as the last five years went; empty if unknown.
 
     Between the marks of each year it moves in a straight line.

@@ -95,3 +95,31 @@ class Projection:
     def total(self) -> Counts:
         """Children in all, draw x month."""
         return np.asarray(self.stock.sum(axis=(2, 3), dtype="int64"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Totals:
+    """Children in all, draw by draw, and no more: what published figures alone can tell of the years ahead.
+
+    months: month ends, the first of them the last of outturn. total: draw x month, whole and never below nought; every
+    draw begins from the same outturn. scenario, method, notes: as a Projection's.
+    """
+
+    months: tuple[date, ...]
+    total: Counts
+    method: str
+    scenario: str = BASELINE
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.total.ndim != 2 or self.total.shape[1] != len(self.months):
+            raise ProjectionError(f"Totals: {self.total.shape} is not draws by {len(self.months)} months.")
+        if self.total.min(initial=0) < 0:
+            raise ProjectionError("Totals: fall below nought.")
+        if len(self.total) and (self.total[:, 0] != self.total[0, 0]).any():
+            raise ProjectionError("Totals: draws do not all begin from the same outturn.")
+
+    @property
+    def draws(self) -> int:
+        """How many futures were drawn."""
+        return len(self.total)

@@ -15,6 +15,7 @@ from typing import Literal
 import pandas as pd
 
 from cip_analysis.contracts import empty_table
+from cip_analysis.councils import boundaries_in_words, read_council
 from cip_analysis.demand.capacity import Capacity, count_capacity, state_capacity
 from cip_analysis.impact.claim_evidence import Evidence
 from cip_analysis.impact.claims import Claims, reconcile_claims
@@ -30,6 +31,7 @@ from cip_analysis.returns.published import read_published
 from cip_analysis.returns.reference.indices import COLUMNS as INDEX_COLUMNS
 from cip_analysis.returns.reference.indices import read_indices
 from cip_analysis.returns.reference.national import COLUMNS, RECORD_COLUMNS, read_national, read_record
+from cip_analysis.returns.reference.not_yet import last_published, no_episodes, no_returns
 from cip_analysis.returns.ssda903 import read_returns
 from cip_analysis.scenario_settings import Scenario
 from cip_analysis.settings import Council, Disclosure, Judgement, find_root, read_assumptions, read_settings
@@ -43,6 +45,8 @@ class RunError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run with its data read: what every notebook starts from.
+
+    A run without returns (none have been loaded yet) has empty ones: see `has_returns` and `publicly.py`.
 
     settings, council, assumptions: as the settings files say. disclosure: the rule for this audience.
     returns, findings: what was sent, and what is wrong with it.
@@ -81,8 +85,13 @@ class Run:
     own_data: bool
 
     @property
+    def has_returns(self) -> bool:
+        """Whether any return has been loaded; without one only published figures can be told."""
+        return bool(self.years)
+
+    @property
     def as_at(self) -> date:
-        """The last day the returns describe."""
+        """The last day the returns describe; without returns, the last 31 March published of the council."""
         return self.episodes.census_date
 
     @property
@@ -116,6 +125,8 @@ class Run:
 
         Raises RunError where none is over: an extract of part of one year has no yearly figures.
         """
+        if not self.has_returns:
+            return self.as_at.year
         if not self.closed_years:
             raise RunError(
                 f"No collection year is over on the census date, {self.as_at}, so there are no yearly figures. "
@@ -136,6 +147,8 @@ class Run:
     @property
     def source(self) -> str:
         """Where the county's own figures come from, for the foot of an exhibit."""
+        if not self.has_returns:
+            return "DfE, Children looked after in England"
         name = (
             f"{self.council.name}'s SSDA903 returns" if self.own_data else "SSDA903 returns supplied in another folder"
         )
@@ -148,6 +161,7 @@ def open_run(
     returns: str = "",
     payments: str = "",
     audience: Literal["public", "exempt"] | str = "public",
+    council: str = "",
     check: bool = True,
 ) -> Run:
     """The run with its data read, checked and repaired.
@@ -155,23 +169,26 @@ def open_run(
     run: its settings file, from the project's root (as are the other paths); an absolute path serves too.
     returns: another folder of returns, in place of the run's own. Its census date is then worked out from its
     files, and the run's own payments, which belong to other children, are left out unless `payments` names some.
+    council: an authority's code or name, for a run that names no returns, in place of the run's own council.
     check: hold the returns against the rules; where not, `findings` has only what was noticed in reading them.
     Raises RunError, SettingsError or the readers' own errors, each saying what to do.
     """
     root = find_root(Path.cwd())
-    if (made := _ready.pop((root, run, returns, payments, audience, check), None)) is not None:
+    if (made := _ready.pop((root, run, returns, payments, audience, council, check), None)) is not None:
         return made
-    return _open(root, (run, returns, payments, audience, check))
+    return _open(root, (run, returns, payments, audience, council, check))
 
 
-Asked = tuple[Path, str, str, str, str, bool]
+Asked = tuple[Path, str, str, str, str, str, bool]
 Ahead = tuple[Asked, Run]
 _ready: dict[Asked, Run] = {}
 
 
-def read_ahead(*, root: str, run: str, returns: str = "", payments: str = "", audience: str = "public") -> Ahead | None:
+def read_ahead(
+    *, root: str, run: str, returns: str = "", payments: str = "", audience: str = "public", council: str = ""
+) -> Ahead | None:
     """A run opened before the notebooks that are about to ask for it; none where it cannot be: they will say why."""
-    asked = (run, returns, payments, audience, True)
+    asked = (run, returns, payments, audience, council, True)
     with suppress(ValueError, OSError):
         return (Path(root), *asked), _open(Path(root), asked)
     return None
@@ -183,16 +200,20 @@ def keep_ahead(read: Ahead | None) -> None:
         _ready[read[0]] = read[1]
 
 
-def _open(root: Path, asked: tuple[str, str, str, str, bool]) -> Run:
+def _open(root: Path, asked: tuple[str, str, str, str, str, bool]) -> Run:
     """The run read from its files."""
-    run, returns, payments, audience, check = asked
+    run, returns, payments, audience, named, check = asked
     chosen = read_settings(root / run, RunSettings)
-    council = read_settings(root / chosen.council, Council)
+    council = read_council(root, _council_of(chosen, returns, named))
     own_data = not returns
-    folder = _existing(root, returns or chosen.returns, "returns")
-    sent = read_returns(folder, chosen.as_at if own_data else None)
-    findings = sent.findings.join(check_returns(sent)) if check else sent.findings
-    episodes, treatments = build_episodes(sent)
+    published = _read_comparators(root, chosen.published, council)
+    if returns or chosen.returns:
+        folder = _existing(root, returns or chosen.returns, "returns")
+        sent = read_returns(folder, chosen.as_at if own_data else None)
+    else:
+        sent = no_returns(chosen.as_at or last_published(published, council, boundaries_in_words(root, council.la_code)))
+    findings = sent.findings.join(check_returns(sent)) if check and sent.years else sent.findings
+    episodes, treatments = build_episodes(sent) if sent.years else no_episodes(sent.census_date)
     treatments = sent.treatments.join(treatments)
     ledger = payments or (chosen.payments if own_data else "")
     paid, paid_findings, paid_treatments = _read_ledger(root, ledger, council, episodes)
@@ -210,7 +231,7 @@ def _open(root: Path, asked: tuple[str, str, str, str, bool]) -> Run:
         payments=paid,
         payment_findings=paid_findings,
         payment_treatments=paid_treatments,
-        comparators=_read_comparators(root, chosen.published, council),
+        comparators=published,
         claims=_read_claims(root, chosen.claims),
         estimates=_read_estimates(root, chosen.national),
         record=_read_record(root, chosen.track_record),
@@ -232,6 +253,16 @@ def reconcile_report(run: Run) -> pd.DataFrame:
     payments = run.payments if run.own_data and run.has_payments else None
     evidence = Evidence(run.council, run.comparators, run.disclosure, episodes, payments)
     return reconcile_claims(run.claims, evidence)
+
+
+def _council_of(chosen: RunSettings, returns: str, named: str) -> str:
+    """The council asked for: the run's own unless the run has no returns to tie it to one."""
+    if named and (returns or chosen.returns):
+        raise RunError(
+            "A council can be chosen by its code only in a run without returns, because returns are of one council. "
+            "Name it in the run's settings, or use config/runs/published-only.toml."
+        )
+    return named or chosen.council
 
 
 def _read_claims(root: Path, name: str) -> Claims:

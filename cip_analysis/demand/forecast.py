@@ -32,7 +32,7 @@ from cip_analysis.demand.national.estimates import (
 from cip_analysis.demand.national.following import SOLVING_DRAWS, follow_national
 from cip_analysis.demand.pathways import children_present, estimate_pathways, known_at, past_entrants
 from cip_analysis.demand.starts import METHODS, StartsAhead, count_starts, drift_path, forecast_starts
-from cip_analysis.projections import BASELINE, Projection
+from cip_analysis.projections import BASELINE, Projection, Totals
 from cip_analysis.records import Comparators, Episodes
 from cip_analysis.returns.published import POPULATION, last_march
 from cip_analysis.settings import Council
@@ -128,9 +128,14 @@ def prepare(episodes: Episodes, evidence: Evidence, asked: Asked) -> ModelInputs
     return followed.cut(asked.draws, asked.horizon_months)
 
 
-def summarise(projection: Projection) -> pd.DataFrame:
-    """Statistics of the draws, columns FORECAST_COLUMNS: all, each setting, and each age band, every month."""
+def summarise(projection: Projection | Totals) -> pd.DataFrame:
+    """Statistics of the draws, columns FORECAST_COLUMNS: all, each setting, and each age band, every month.
+
+    Of totals alone: all, every month.
+    """
     parts = [_statistics(projection, projection.total[..., None], [(ALL, ALL)])]
+    if isinstance(projection, Totals):
+        return parts[0]
     by_setting = projection.stock.sum(axis=2, dtype="int64")
     parts.append(_statistics(projection, by_setting, [(setting, ALL) for setting in SETTINGS]))
     by_band = projection.stock.sum(axis=3, dtype="int64")
@@ -157,7 +162,9 @@ def describe_draws(values: NDArray[np.number]) -> pd.DataFrame:
     return pd.DataFrame({"mean": flat.mean(axis=0), **dict(zip(QUANTILES, quantiles, strict=True))})
 
 
-def _statistics(projection: Projection, values: NDArray[np.integer], cells: Sequence[tuple[str, str]]) -> pd.DataFrame:
+def _statistics(
+    projection: Projection | Totals, values: NDArray[np.integer], cells: Sequence[tuple[str, str]]
+) -> pd.DataFrame:
     """Rows of `summarise` for values of draw x month x cell."""
     months, settings, bands = len(projection.months), *zip(*cells, strict=True)
     labels = pd.DataFrame(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cip_analysis.councils import council_file, read_council
 from cip_analysis.publish import parameters
 from cip_analysis.publish.running.notebooks import read_notebook
 from cip_analysis.settings import Council, Pack, Run, read_settings
@@ -67,6 +68,11 @@ class Plan:
         return not any(values.get("returns") for values in self.values.values())
 
     @property
+    def returned(self) -> bool:
+        """Whether there are returns to read; without any, only published figures are told."""
+        return bool(self.run.returns) or not self.own_data
+
+    @property
     def told_values(self) -> Values:
         """The parameters as they may be written down: of a path outside the project, only its last part."""
         return {
@@ -76,9 +82,13 @@ class Plan:
 
     @property
     def folder(self) -> Path:
-        """Where the pack will stand; one that is not for publication in a folder apart."""
+        """Where the pack will stand; one that is not for publication in a folder apart.
+
+        A pack of a council chosen by its code is called after it too: there may be one of each.
+        """
         apart = self.request.to / EXEMPT if self.audience == EXEMPT else self.request.to
-        return apart / self.pack.name
+        chosen = any(values.get("council") for values in self.values.values())
+        return apart / (f"{self.pack.name}-{self.council.la_code}" if chosen else self.pack.name)
 
 
 def plan_pack(request: PackRequest) -> Plan:
@@ -101,7 +111,7 @@ def plan_pack(request: PackRequest) -> Plan:
     values = parameters.choose_values(declared, offered, {**pack.parameters, **asked})
     run_file = request.root / str(asked.get("run", pack.run))
     run = read_settings(run_file, Run)
-    council = read_settings(request.root / run.council, Council)
+    council = read_council(request.root, str(asked.get("council") or pack.parameters.get("council") or run.council))
     sources = _sources(
         request, run_file, run, {name: value for each in values.values() for name, value in each.items()}
     )
@@ -154,7 +164,7 @@ def _sources(
     }
     named = {name: value for name, value in values.items() if isinstance(value, str) and value and name not in data}
     extra = {f"parameter {name}": [root / value] for name, value in named.items() if (root / value).is_file()}
-    settings = [request.pack_file, run_file, root / run.council, root / "config" / "assumptions.toml"]
+    settings = [request.pack_file, run_file, council_file(root, run.council), root / "config" / "assumptions.toml"]
     chosen = (run.claims, run.savings, run.budget, *run.scenarios)
     pack = read_settings(request.pack_file, Pack)
     words = (pack.report, pack.glossary)

@@ -1,7 +1,7 @@
 """Published statistics of children looked after: read the publishers' files, keep their symbols and their vintage.
 
-Three layouts are known by their columns: the department's own download (both spellings of its columns), the panel of
-earlier releases, and this project's reference table (data/reference/README.md).
+Four layouts are known by their columns: the department's own download (both spellings of its columns), the panel of
+earlier releases, and this project's two reference tables (data/reference/README.md).
 """
 
 from __future__ import annotations
@@ -55,6 +55,10 @@ PANEL_MEASURES: Mapping[str, str] = {
     "uasc": UASC,
 }
 REFERENCE_COLUMNS = ("area", "area_code", "level", "year", "publication", "published")
+RELEASE_COLUMNS = ("area", "area_code", "year", "release")
+COUNTRY, REGION = "E92", "E12"
+"""How the ONS code of a country, and of a region, begins; an authority goes by its three digits."""
+
 NEIGHBOUR_COLUMNS = ("model", "old_la_code", "rank", "sn_old_la_code")
 
 RELEASE_DAYS: Mapping[int, date] = {
@@ -90,6 +94,11 @@ def publication_name(year: int) -> str:
     return f"DfE, Children looked after in England, year ending March {year}"
 
 
+def outturn_name(year: int) -> str:
+    """The department's section 251 outturn for the year ending 31 March `year`, as the tables name it."""
+    return f"DfE, section 251 outturn, {year - 1}-{year % 100:02d}"
+
+
 def read_published(path: Path) -> Comparators:
     """The published statistics in one file, one row an area, year, measure and publication.
 
@@ -104,6 +113,7 @@ def read_published(path: Path) -> Comparators:
         (DOWNLOAD_COLUMNS, spelled, _from_download),
         (PANEL_COLUMNS, sheet, _from_panel),
         (REFERENCE_COLUMNS, sheet, _from_reference),
+        (RELEASE_COLUMNS, sheet, _from_releases),
     )
     for columns, candidate, reader in layouts:
         if set(columns) <= set(candidate):
@@ -259,6 +269,29 @@ def _from_reference(sheet: pd.DataFrame) -> pd.DataFrame:
     return figures.assign(
         year=figures["year"].astype("int64"), published=pd.to_datetime(figures["published"], format="%Y-%m-%d")
     )
+
+
+def _from_releases(sheet: pd.DataFrame) -> pd.DataFrame:
+    """The project's table of every authority: a row an area, year and release ("looked after 2018"), a column a measure.
+
+    Section 251 outturn is put at the end of December after its year.
+    """
+    release = sheet["release"].str.extract(r"^(?P<of>looked after|section 251) (?P<year>\d{4})$")
+    if release["year"].isna().any():
+        raise PublishedError(
+            f"{int(release['year'].isna().sum())} rows name a release that is not known. Write it as "
+            "'looked after 2018' or 'section 251 2018'."
+        )
+    out, outturn = release["year"].astype("int64"), release["of"].eq("section 251")
+    level = pd.Series("authority", index=sheet.index)
+    for begins, name in ((COUNTRY, "country"), (REGION, "region")):
+        level = level.mask(sheet["area_code"].str.startswith(begins), name)
+    dated = sheet.assign(
+        level=level,
+        publication=out.map(publication_name).mask(outturn, out.map(outturn_name)),
+        published=pd.to_datetime(out.map(release_day)).mask(outturn, pd.to_datetime(out.astype("str") + "-12-31")),
+    )
+    return _from_reference(dated)
 
 
 def _with_figures(figures: pd.DataFrame, file: str) -> pd.DataFrame:

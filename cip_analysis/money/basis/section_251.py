@@ -35,14 +35,15 @@ def figures_251(comparators: Comparators, council: Council) -> pd.DataFrame:
     measures = [SPEND, RESIDENTIAL, FOSTERING, LOOKED_AFTER, POPULATION]
     wide = held.pivot_table(index=["area_code", "year"], columns="measure", values="value", aggfunc="first")
     wide = wide.reindex(columns=measures).dropna(subset=[SPEND])
+    children, residents = (wide[name].where(wide[name] > 0) for name in (LOOKED_AFTER, POPULATION))
     told = held[held["measure"].eq(SPEND)].set_index(["area_code", "year"])
     table = wide.assign(
         area=told["area"],
         published=told["published"],
         spend_gbp_million=wide[SPEND] / 1e6,
         children_looked_after=wide[LOOKED_AFTER],
-        spend_per_child_gbp=wide[SPEND] / wide[LOOKED_AFTER],
-        spend_per_resident_child_gbp=wide[SPEND] / wide[POPULATION],
+        spend_per_child_gbp=wide[SPEND] / children,
+        spend_per_resident_child_gbp=wide[SPEND] / residents,
     ).reset_index()
     columns = ["area", "area_code", "year", "published", "spend_gbp_million", CHILDREN, *FIGURES]
     ours = table["area_code"].eq(council.la_code)
@@ -67,6 +68,13 @@ def beside_neighbours(comparators: Comparators, council: Council, year: int) -> 
     columns = ["area", "spend_gbp_million", CHILDREN, *FIGURES]
     middle = near[columns[1:]].median().to_frame().T.assign(area=MEDIAN)
     return pd.concat([own[columns], middle[columns], near[columns]], ignore_index=True)
+
+
+def last_year(comparators: Comparators, council: Council) -> int:
+    """The last year with the council's spending and its children both held, its neighbours' too; nought where none."""
+    held = figures_251(comparators, council).dropna(subset=[CHILDREN])
+    years = held.loc[held["area_code"].eq(council.la_code), "year"]
+    return max((int(year) for year in years if is_held(comparators, council, int(year))), default=0)
 
 
 def is_held(comparators: Comparators, council: Council, year: int) -> bool:

@@ -58,7 +58,7 @@ def run_all(plan: Plan, inputs: Sequence[Hashed], progress: Progress) -> Runs:
     inputs: the plan's, hashed. Raises PackError, naming the notebook and the cell that stopped, or the tables that
     cannot be shown together.
     """
-    root, pack = plan.request.root, f"{plan.pack.name}-{plan.audience}"
+    root, pack = plan.request.root, f"{plan.folder.name}-{plan.audience}"
     with _Workplace(plan, inputs, progress) as place:
         try:
             first = place.run(plan.notebooks, {} if plan.request.fresh else cache.remembered(root, pack))
@@ -126,11 +126,11 @@ class _Workplace:
             if zygote is None:
                 self.progress(0, "Kernels start one by one here: slower, with the same pages")
         ours = kernels.kernels_of_one_run(zygote)
-        return kernels.Setting(self.plan.request.root, self.folder, self.plan.pack.timeout_seconds, ours)
+        return kernels.Setting(self.plan.request.root, self.folder, self.plan.pack.timeout_seconds, ours, self.plan.returned)
 
     def _ready(self) -> str:
         """What is to be read ahead for every notebook, where all are given the same."""
-        named = ("run", "returns", "payments", "audience")
+        named = ("run", "returns", "payments", "audience", "council")
         given = [{name: values[name] for name in named if name in values} for values in self.plan.values.values()]
         if not self.plan.request.reads_ahead or any(one != given[0] for one in given):
             return ""

@@ -38,6 +38,9 @@ CALLER = Path(caller.__file__)
 INJECTED = "injected-parameters"
 WATCHING = "watching"
 EXPLORER = "explorer"
+OWN_RETURNS = "own-returns"
+PUBLISHED_ONLY = "published-only"
+"""Tags of cells that packs leave out: to be played with; that need returns where there are none; that stand in for them."""
 
 logging.getLogger("papermill").addHandler(logging.NullHandler())  # a notebook that stops is told once, in our words
 
@@ -95,17 +98,25 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where and how notebooks run: the project's root, a private folder, the longest a cell may take, the kernels."""
+    """Where and how notebooks run: the project's root, a private folder, the longest a cell may take, the kernels.
+
+    returned: the run has returns.
+    """
 
     root: Path
     sockets: Path
     timeout_seconds: int
     kernels: type[OwnPython]
+    returned: bool = True
 
 
-def without_explorer(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook less the cells that are there to be played with: their answers hang on who moved the sliders."""
-    kept = [cell for cell in notebook.cells if EXPLORER not in cell.metadata.get("tags", [])]
+def as_for(notebook: nbformat.NotebookNode, returned: bool) -> nbformat.NotebookNode:
+    """The notebook less the cells that are there to be played with: their answers hang on who moved the sliders.
+
+    Less, too, the cells that need the council's own returns where it has none, or else those that stand in for them.
+    """
+    left_out = {EXPLORER, PUBLISHED_ONLY if returned else OWN_RETURNS}
+    kept = [cell for cell in notebook.cells if not left_out & set(cell.metadata.get("tags", []))]
     return nbformat.from_dict({**notebook, "cells": kept})  # type: ignore[no-any-return,no-untyped-call]
 
 
@@ -117,7 +128,7 @@ def run_notebook(
     keep_failed: a folder in which to leave the notebook as far as it got, should it stop; it may hold children's data.
     Raises NotebookError saying which cell stopped, why and what to do, without a traceback.
     """
-    notebook = without_explorer(read_notebook(path))
+    notebook = as_for(read_notebook(path), setting.returned)
     reached: list[int] = []
     try:
         with _event_loop():
