@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cip_analysis import pack_commands
+from cip_analysis import batch_commands, pack_commands
 from cip_analysis.ledgers import Findings, Treatments
 from cip_analysis.printing import (
     NOT_USABLE,
@@ -26,7 +26,7 @@ from cip_analysis.records import Episodes, Payments
 from cip_analysis.settings import Council, PaymentColumns, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for command in (pack_commands.pack, pack_commands.monitor, pack_commands.verify, pack_commands.compare):
+for command in (pack_commands.pack, batch_commands.batch, pack_commands.monitor, pack_commands.verify, pack_commands.compare):
     app.command()(command)
 
 

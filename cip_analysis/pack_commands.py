@@ -45,8 +45,8 @@ def pack(
         requests = []
         for pack_file in pack_files:
             settings = read_settings(pack_file, Pack)
-            _refuse_unmeant(audience or settings.audience, not_for_publication)
-            _make_synthetic_data(root, settings.run)
+            refuse_unmeant(audience or settings.audience, not_for_publication)
+            make_synthetic_data(root, settings.run)
             requests.append(replace(shared, pack_file=pack_file.resolve()))
             plan_pack(requests[-1])
     except (ValueError, OSError) as error:
@@ -74,7 +74,7 @@ def _render_each(requests: Sequence[PackRequest]) -> None:
         raise typer.Exit(NOT_USABLE)
 
 
-def _refuse_unmeant(audience: str, meant: bool) -> None:
+def refuse_unmeant(audience: str, meant: bool) -> None:
     """Refuse an exempt pack that was not asked for in so many words."""
     if audience == "exempt" and not meant:
         raise ValueError(
@@ -97,7 +97,7 @@ def _render(request: PackRequest, notebooks: int) -> Path:
         stop(error, NOT_USABLE)
 
 
-def _make_synthetic_data(root: Path, run_file: str) -> None:
+def make_synthetic_data(root: Path, run_file: str) -> None:
     """Invent the run's own county where the run asks for one and it is not there yet."""
     run = read_settings(root / run_file, Run)
     if run.synthetic_seed is None or (root / run.returns).exists():
@@ -123,9 +123,9 @@ def monitor(
     try:
         root = find_root(Path.cwd())
         read_month(month)
-        _refuse_unmeant(audience or "public", not_for_publication)
+        refuse_unmeant(audience or "public", not_for_publication)
         chosen, notes = follow(str(run_file.resolve()))
-        _make_synthetic_data(root, chosen)
+        make_synthetic_data(root, chosen)
         pack_file = root / "config" / "packs" / "in-year.toml"
         folder = (to or root / "reports" / f"monitor-{month}").resolve()
         request = PackRequest(pack_file, root, folder, 1, audience, (f"run={chosen}", f"month={month}"))

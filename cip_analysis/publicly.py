@@ -23,6 +23,7 @@ from cip_analysis.demand.national.estimates import FIRST_ORIGIN, NationalError
 from cip_analysis.demand.national.totals import Published, forecast_totals, look_back_totals
 from cip_analysis.forecasts import Ahead, RunForecastError, forecast_run, look_back_run
 from cip_analysis.projections import Projection, Totals
+from cip_analysis.records import Comparators
 from cip_analysis.returns.published import LOOKED_AFTER, latest
 from cip_analysis.run import Run
 
@@ -106,4 +107,7 @@ def outturn(run: Run, origin: date) -> pd.DataFrame:
 
 
 def _published(run: Run) -> Published:
-    return Published(run.council, run.comparators, run.estimates)
+    """What the forecast of one council can see: its own figures and its neighbours', of all those held."""
+    seen = {run.council.la_code, *run.council.neighbours}
+    table = run.comparators.table
+    return Published(run.council, Comparators(table[table["area_code"].isin(seen)]), run.estimates)

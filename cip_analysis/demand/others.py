@@ -48,6 +48,13 @@ def rate_per_10k(comparators: Comparators, measure: str = LOOKED_AFTER) -> pd.Da
     return rated[columns].sort_values(keys, ignore_index=True)
 
 
+def only_compared(comparators: Comparators, council: Council) -> Comparators:
+    """The figures of the council and of those it is set beside: its neighbours, its region and England."""
+    beside = {council.la_code, *council.neighbours, council.region_code, ENGLAND_CODE}
+    kept = comparators.table[comparators.table["area_code"].isin(beside)]
+    return Comparators(kept.reset_index(drop=True), comparators.neighbours)
+
+
 def compare_rates(comparators: Comparators, council: Council, measure: str = LOOKED_AFTER) -> pd.DataFrame:
     """The council, its neighbours two ways, its region and England, by year: `rates_by_series`, all of them there.
 

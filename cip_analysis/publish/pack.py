@@ -29,6 +29,7 @@ __all__ = ["PackError", "PackRequest", "Plan", "plan_pack", "render_pack"]
 
 Progress = Callable[[int, str], None]
 PRODUCTS = Path("reports") / ".cache" / "products"
+STANDS = "Unchanged: nothing that it rests on is new"
 
 
 def render_pack(request: PackRequest, progress: Progress) -> Path:
@@ -43,7 +44,7 @@ def render_pack(request: PackRequest, progress: Progress) -> Path:
         inputs = provenance.hash_inputs(request.root, plan.sources)
         run = provenance.run_id(inputs, plan.told_values, provenance.key_packages())
         if not request.fresh and provenance.stands(plan.folder, run, plan.audience, request.root):
-            progress(len(plan.notebooks), "Unchanged: nothing that it rests on is new")
+            progress(len(plan.notebooks), STANDS)
             return plan.folder
         from cip_analysis.publish.running.execution import run_all  # slow to import, as are the rest
         from cip_analysis.publish.running.sealing import Making

@@ -25,6 +25,10 @@ class PackError(ValueError):
     """A pack could not be made. Whatever stood in its place still does."""
 
 
+class PlaceTakenError(PackError):
+    """Another process is making a pack for the same place just now."""
+
+
 @dataclass(frozen=True, slots=True)
 class PackRequest:
     """What to render and where.
@@ -35,6 +39,7 @@ class PackRequest:
     warm: kernels forked from one that has imported everything, where this system can. fresh: every notebook
     is run and every file made again, whatever is kept. reads_ahead: a module that reads what the notebooks
     are about to ask for, once for all of them, given the project's root and their parameters; none where blank.
+    lasting: warm kernels are this process's for good, for one that makes many packs; then nothing is read ahead.
     """
 
     pack_file: Path
@@ -47,6 +52,7 @@ class PackRequest:
     warm: bool = True
     fresh: bool = False
     reads_ahead: str = ""
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

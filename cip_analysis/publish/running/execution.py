@@ -31,7 +31,7 @@ from cip_analysis.publish.running import cache, kernels
 from cip_analysis.publish.running.cache import Ran
 from cip_analysis.publish.running.holds import held
 from cip_analysis.publish.running.notebooks import NotebookError, read_notebook
-from cip_analysis.publish.running.warm import modules_of, warm_kernels
+from cip_analysis.publish.running.warm import lasting_kernels, modules_of, warm_kernels
 
 Progress = Callable[[int, str], None]
 Executed = Mapping[str, nbformat.NotebookNode]
@@ -122,7 +122,10 @@ class _Workplace:
         if self.plan.request.warm:
             self.progress(0, "Warming up")
             modules = modules_of(map(read_notebook, self.plan.notebooks))
-            zygote = self.open.enter_context(warm_kernels(modules, self.folder, self._ready()))
+            if self.plan.request.lasting:
+                zygote = lasting_kernels(tuple(modules))
+            else:
+                zygote = self.open.enter_context(warm_kernels(modules, self.folder, self._ready()))
             if zygote is None:
                 self.progress(0, "Kernels start one by one here: slower, with the same pages")
         ours = kernels.kernels_of_one_run(zygote)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cip_analysis.publish import provenance
-from cip_analysis.publish.plan import PackError
+from cip_analysis.publish.plan import PackError, PlaceTakenError
 from cip_analysis.publish.running.holds import held
 
 AT_THE_CURRENT_FOLDER = -100
@@ -35,7 +35,7 @@ def place_for(folder: Path) -> Iterator[None]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with held(hold) as free:
             if not free:
-                raise PackError(
+                raise PlaceTakenError(
                     f"Another pack is being made for {folder.name} just now. Wait for it to end, or choose another "
                     "folder with --to."
                 )

@@ -9,12 +9,15 @@ start cold, and what notebooks show is the same.
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -22,6 +25,7 @@ import zmq
 
 from cip_analysis.publish.running.zygote import READY
 
+LASTING = "cip-lasting-"
 IMPORTED = re.compile(r"^(?:from|import) +([\w.]+)", re.MULTILINE)
 OF_EVERY_KERNEL = {
     "PYTHONHASHSEED": "0",
@@ -44,6 +48,18 @@ def modules_of(notebooks: Iterable[nbformat.NotebookNode]) -> list[str]:
     """The modules that notebooks import, each once, in their order."""
     sources = [str(cell.source) for notebook in notebooks for cell in notebook.cells if cell.cell_type == "code"]
     return list(dict.fromkeys(name for source in sources for name in IMPORTED.findall(source)))
+
+
+@cache
+def lasting_kernels(modules: tuple[str, ...]) -> Path | None:
+    """The socket at which kernels with these modules can be had for as long as this process lives.
+
+    For a process that makes many packs: its code must not change meanwhile, because what is imported stays as it was.
+    """
+    lasting = ExitStack()
+    atexit.register(lasting.close)
+    folder = Path(lasting.enter_context(tempfile.TemporaryDirectory(prefix=LASTING, ignore_cleanup_errors=True)))
+    return lasting.enter_context(warm_kernels(modules, folder))
 
 
 @contextmanager
