@@ -82,7 +82,7 @@ def _connected(address: str, patience: float, tell: Tell) -> Iterator[object]:
         try:
             client = distributed.Client(address, timeout=5, set_as_default=False)
             client.wait_for_workers(1, timeout=max(until - time.monotonic(), 1))
-        except (OSError, TimeoutError, distributed.CommClosedError) as error:
+        except (OSError, TimeoutError) as error:  # a closed connection is an OSError too
             if client is not None:
                 client.close()
             client = None
@@ -104,10 +104,11 @@ def _made(client: object, pending: Mapping[str, Job], tried: dict[str, int]) -> 
     """The outcomes of what is pending, each failure that might not last tried once more elsewhere."""
     from concurrent.futures import CancelledError
 
-    from distributed import CommClosedError, as_completed
+    from distributed import as_completed
+    from distributed.comm import CommClosedError
 
     under_way = {_submit(client, job, ()): job for job in pending.values()}
-    ended = as_completed(list(under_way))
+    ended = as_completed(list(under_way), loop=client.loop)
     for future in ended:
         job = under_way[future]
         try:
