@@ -14,10 +14,14 @@ from pathlib import Path
 
 import pandas as pd
 
-
 REFERENCE = Path(__file__).resolve().parents[1] / "data" / "reference"
 MODELS = ("2021", "2025")
-COUNTS = {"cla_31_march": "looked_after", "started": "started", "ceased": "ceased", "population_0_17": "population_0_17"}
+COUNTS = {
+    "cla_31_march": "looked_after",
+    "started": "started",
+    "ceased": "ceased",
+    "population_0_17": "population_0_17",
+}
 OUTTURN = {
     "total_cla_gross_expenditure": "spend_gbp",
     "weekly_unit_cost_residential": "residential_weekly_gbp",
@@ -35,7 +39,7 @@ NOTES = {
     "836": "Became part of Bournemouth, Christchurch and Poole (839) on 1 April 2019.",
     "837": "Became part of Bournemouth, Christchurch and Poole (839) on 1 April 2019.",
     "928": "Became North Northamptonshire (940) and West Northamptonshire (941) on 1 April 2021.",
-    "838": "Made on 1 April 2019 from part of the old Dorset; earlier figures are of another area and are not joined on.",
+    "838": "Made on 1 April 2019 from part of the old Dorset; earlier figures are of another area.",
     "839": "Made on 1 April 2019 from Bournemouth, Poole and Christchurch; earlier figures are of other areas.",
     "940": "Made on 1 April 2021 from part of Northamptonshire (928).",
     "941": "Made on 1 April 2021 from part of Northamptonshire (928).",
@@ -120,7 +124,7 @@ def main(folder: Path) -> None:
     printed = counts(folder)
     held = authorities(folder, printed)
     figures = pd.concat([printed, outturn(folder, held.set_index("la_code")["name"])], ignore_index=True)
-    wide = figures.pivot(index=KEYS, columns="measure", values="raw").reset_index().fillna("")
+    wide = figures.pivot_table(index=KEYS, columns="measure", values="raw", aggfunc="first").reset_index().fillna("")
     order = [*KEYS, *COUNTS.values(), *OUTTURN.values()]
     wide[order].sort_values(["area_code", "year", "release"]).to_csv(REFERENCE / "authority_figures.csv", index=False)
     held.to_csv(REFERENCE / "authorities.csv", index=False)

@@ -170,7 +170,7 @@ def method_judged(scored: Scored, wanted: str) -> str:
 
 
 def count_at_census(run: Run) -> pd.DataFrame:
-    """Children looked after at the end of the last whole month of the returns, or as last published: month, children."""
+    """Children looked after at the last whole month of the returns, or as last published: month, children."""
     return outturn(run, last_whole_month(run.as_at)).tail(1).reset_index(drop=True)
 
 

@@ -19,7 +19,9 @@ COUNCILS = "`all`, or a text file: one authority's code, council file or run fil
 
 
 def batch(
-    pack_file: Annotated[Path, typer.Argument(metavar="PACK", help="Pack file, e.g. config/packs/published-only.toml.")],
+    pack_file: Annotated[
+        Path, typer.Argument(metavar="PACK", help="Pack file, e.g. config/packs/published-only.toml.")
+    ],
     councils: Annotated[str, typer.Option(help=COUNCILS)],
     to: Annotated[Path | None, typer.Option(help="Folder; reports/batch/PACK unless told.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Worker processes on this machine.")] = 2,
@@ -72,7 +74,9 @@ def _run(request: BatchRequest, jobs: int, cluster: str) -> int:
     made = len(request.members) - len(lost)
     peak = max((outcome.peak_mb for outcome in outcomes.values()), default=0)
     console.print(
-        f"{made} of {len(request.members)} packs stand; a worker used {peak:,} MB at most.", highlight=False, markup=False
+        f"{made} of {len(request.members)} packs stand; a worker used {peak:,} MB at most.",
+        highlight=False,
+        markup=False,
     )
     console.print(f"Written: {request.to / INDEX}", soft_wrap=True, highlight=False, markup=False)
     return len(lost)

@@ -26,7 +26,13 @@ from cip_analysis.records import Episodes, Payments
 from cip_analysis.settings import Council, PaymentColumns, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for command in (pack_commands.pack, batch_commands.batch, pack_commands.monitor, pack_commands.verify, pack_commands.compare):
+for command in (
+    pack_commands.pack,
+    batch_commands.batch,
+    pack_commands.monitor,
+    pack_commands.verify,
+    pack_commands.compare,
+):
     app.command()(command)
 
 

@@ -1,4 +1,4 @@
-"""A council by its settings file or, before it has one, by the code of an authority whose published figures are held."""
+"""A council by its settings file or, before it has one, by the code of an authority whose figures are published."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """A run before any return is loaded: what published figures alone can tell of a council.
 
     county = open_run(run, council="855")     # a run whose settings name no returns
-    ahead = foresee(county)                   # Ahead where there are returns, PublicAhead where there are none
+    ahead = foresee(county)                   # Ahead where there are returns, else PublicAhead
 
-The panel's method forecasts how many; where they live, how old they are and what each costs need the council's own data.
+The panel's method forecasts how many; where they live, how old they are and what each costs need its own data.
 """
 
 from __future__ import annotations
@@ -88,19 +88,22 @@ def look_back(run: Run) -> Scored:
         return look_back_run(run)
     rows, origins = look_back_totals(_published(run), FIRST_ORIGIN, run.as_at.year)
     if not origins:
-        said = f"Too few published years of {run.council.name} to forecast from its past. {boundaries_in_words(run.root, run.council.la_code)}"
-        return Scored(empty_table(SCORED_COLUMNS), (), (said.strip(),))
+        note = boundaries_in_words(run.root, run.council.la_code)
+        said = f"Too few published years of {run.council.name} to forecast from its past. {note}".strip()
+        return Scored(empty_table(SCORED_COLUMNS), (), (said,))
     return Scored(rows, tuple(origins))
 
 
 def outturn(run: Run, origin: date) -> pd.DataFrame:
-    """Children looked after to the origin: month, children. Month by month from returns, else each 31 March published."""
+    """Children looked after to the origin: month, children. Every month from returns, else each 31 March."""
     if run.has_returns:
         history = count_caseload(run.episodes, run.first_month, origin).table
-        monthly = history.groupby("month", as_index=False)["stock"].sum()
-        return monthly.rename(columns={"stock": "children"})
+        monthly = history.groupby("month")["stock"].sum()
+        return pd.DataFrame({"month": monthly.index, "children": monthly.to_numpy()})
     table = latest(run.comparators).table
-    own = table[(table["area_code"] == run.council.la_code) & (table["measure"] == LOOKED_AFTER) & table["value"].notna()]
+    own = table[
+        (table["area_code"] == run.council.la_code) & (table["measure"] == LOOKED_AFTER) & table["value"].notna()
+    ]
     own = own[own["year"].between(origin.year - RECENT_YEARS, origin.year)].sort_values("year")
     days = pd.to_datetime([f"{year}-03-31" for year in own["year"]]).as_unit("us")
     return pd.DataFrame({"month": days, "children": own["value"].astype("int64").to_numpy()})

@@ -211,7 +211,9 @@ def _open(root: Path, asked: tuple[str, str, str, str, str, bool]) -> Run:
         folder = _existing(root, returns or chosen.returns, "returns")
         sent = read_returns(folder, chosen.as_at if own_data else None)
     else:
-        sent = no_returns(chosen.as_at or last_published(published, council, boundaries_in_words(root, council.la_code)))
+        sent = no_returns(
+            chosen.as_at or last_published(published, council, boundaries_in_words(root, council.la_code))
+        )
     findings = sent.findings.join(check_returns(sent)) if check and sent.years else sent.findings
     episodes, treatments = build_episodes(sent) if sent.years else no_episodes(sent.census_date)
     treatments = sent.treatments.join(treatments)

@@ -22,7 +22,8 @@ LEVELS = {
     "explorer": 8, "costs": 8, "spend_account": 9, "cost_account": 9, "residential_account": 10,
     "homes_account": 9, "market_account": 9, "savings_account": 9, "appraisal_account": 9, "contract_account": 10,
     "comparison_account": 9, "equality_account": 10, "evaluation_account": 9,
-    "monitoring": 9, "monitoring_account": 9, "monitoring_words": 9, "pack_commands": 10, "batch_commands": 11, "cli": 11,
+    "monitoring": 9, "monitoring_account": 9, "monitoring_words": 9, "pack_commands": 10,
+    "batch_commands": 11, "cli": 11,
 }  # fmt: skip
 DOORS = ("cli", "pack_commands", "batch_commands", "explorer")
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -56,9 +57,7 @@ def test_no_module_imports_against_the_flow(path):
         if there == here:
             continue
         assert LEVELS[there] <= LEVELS[here], f"{here} imports {there}"
-        assert there != "publish" or here in DOORS, (
-            f"{here} imports publish, the door out"
-        )
+        assert there != "publish" or here in DOORS, f"{here} imports publish, the door out"
         if here == "publish":
             assert there in ("codes", "contracts", "ledgers", "projections", "records", "settings", "councils"), (
                 "publish reads records and settings only"

@@ -3,8 +3,8 @@
     with workers_here(2, request.most_mb) as address:
         outcomes = run_batch(request, address, tell=print)
 
-Every council has a folder of its own, `<to>/<code>/`, with its pack and what came of it. A batch called again makes only
-what does not stand yet, so one that was stopped goes on where it was; two at once share what they make.
+Every council has a folder of its own, `<to>/<code>/`, with its pack and what came of it. A batch called again makes
+only what does not stand yet, so one that was stopped goes on where it was; two at once share what they make.
 """
 
 from __future__ import annotations

@@ -272,7 +272,7 @@ def _from_reference(sheet: pd.DataFrame) -> pd.DataFrame:
 
 
 def _from_releases(sheet: pd.DataFrame) -> pd.DataFrame:
-    """The project's table of every authority: a row an area, year and release ("looked after 2018"), a column a measure.
+    """The project's table of every authority: a row an area, year and release ("looked after 2018").
 
     Section 251 outturn is put at the end of December after its year.
     """

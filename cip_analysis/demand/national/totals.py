@@ -78,12 +78,12 @@ def forecast_totals(published: Published, origin: date, months: int, draws: int,
 def look_back_totals(published: Published, first: int, last: int) -> tuple[pd.DataFrame, list[date]]:
     """The council's past forecast again from each 31 March, with the figures known then, and beside what came.
 
-    first, last: the earliest origin and the latest outturn. The rows of demand.backtest.Scored, measure "stock", by this
-    method and by "no change" on the same origins; and the origins. No rows where none could be made.
+    first, last: the earliest origin and the latest outturn. The rows of demand.backtest.Scored, measure "stock", by
+    this method and by "no change" on the same origins; and the origins. No rows where none could be made.
     """
     came = _outturn(published)
     rows = [row for year in range(first, last) for row in _looked(published, year, came, last)]
-    origins = sorted({date(int(row["origin"].year), 3, 31) for row in rows})
+    origins = sorted({day.date() for row in rows if isinstance(day := row["origin"], pd.Timestamp)})
     return pd.DataFrame(rows), origins
 
 
@@ -99,7 +99,7 @@ def _looked(published: Published, year: int, came: pd.Series[float], last: int) 
         return
     known = stock_known(published.comparators, published.council, year)
     told = made.loc[horizons, list(map(float, LEVELS))].to_numpy()
-    outturn = came[[year + years for years in horizons]].to_numpy("float64")
+    outturn = np.array([came[year + years] for years in horizons], dtype=np.float64)
     for method, quantiles in ((METHOD, told), (NO_CHANGE, _no_change(known, behind, horizons))):
         (p10, p90), (p02_5, p97_5) = interval(quantiles, 0.80), interval(quantiles, 0.95)
         missed, in_80, in_95 = crps(quantiles, outturn), held(quantiles, outturn, 0.80), held(quantiles, outturn, 0.95)
@@ -141,7 +141,7 @@ def _stay(came: pd.Series[float], origin: date, months: int, drawn: tuple[int, i
     strayed = np.array([np.interp(month, range(len(HORIZONS) + 1), row) for row in marks])
     total = np.rint(np.maximum(now + strayed, 0)).astype("int64")
     note = (
-        f"Fewer than {FEWEST_CHILDREN} children were looked after: too few for a method learned from other authorities. "
+        f"Fewer than {FEWEST_CHILDREN} children were looked after: too few for a method learned from other councils. "
         "They are taken to stay as many, straying as they have from year to year."
     )
     return Totals(month_ends(origin, ahead), total, NO_CHANGE, notes=(note,))

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from importlib import import_module
+from typing import Any
 from uuid import uuid4
 
 from cip_analysis.publish.batching.making import FAILED, Job, Outcome, make_one
@@ -55,26 +57,24 @@ def make_all(jobs: Sequence[Job], address: str, tell: Tell, patience: float = PA
                 for outcome in _made(client, dict(pending), tried):
                     del pending[outcome.key]
                     yield outcome
-            except _Lost:
+            except _LostError:
                 tell("The scheduler is gone; waiting for it to come back")
 
 
-class _Lost(Exception):
+class _LostError(Exception):
     """The scheduler is gone, with what it was doing."""
 
 
-def _engine() -> tuple[object, object]:
+def _engine() -> tuple[Any, Any]:
     """Dask and its distributed scheduler. Raises BatchError where they are not installed."""
     try:
-        import dask
-        import distributed
+        return import_module("dask"), import_module("distributed")
     except ImportError:
         raise BatchError(NO_DASK) from None
-    return dask, distributed
 
 
 @contextmanager
-def _connected(address: str, patience: float, tell: Tell) -> Iterator[object]:
+def _connected(address: str, patience: float, tell: Tell) -> Iterator[Any]:
     """A client of the scheduler, once it answers and has a worker."""
     _dask, distributed = _engine()
     until, client = time.monotonic() + patience, None
@@ -100,21 +100,19 @@ def _connected(address: str, patience: float, tell: Tell) -> Iterator[object]:
             client.close(timeout=5)
 
 
-def _made(client: object, pending: Mapping[str, Job], tried: dict[str, int]) -> Iterator[Outcome]:
+def _made(client: Any, pending: Mapping[str, Job], tried: dict[str, int]) -> Iterator[Outcome]:
     """The outcomes of what is pending, each failure that might not last tried once more elsewhere."""
     from concurrent.futures import CancelledError
 
-    from distributed import as_completed
-    from distributed.comm import CommClosedError
-
+    _dask, distributed = _engine()
     under_way = {_submit(client, job, ()): job for job in pending.values()}
-    ended = as_completed(list(under_way), loop=client.loop)
+    ended = distributed.as_completed(list(under_way), loop=client.loop)
     for future in ended:
         job = under_way[future]
         try:
             outcome = future.result()
-        except (CancelledError, CommClosedError) as error:
-            raise _Lost from error
+        except (CancelledError, OSError) as error:  # a closed connection is an OSError
+            raise _LostError from error
         except Exception as error:  # noqa: BLE001  (whatever a worker died of is this council's outcome and no other's)
             outcome = Outcome(job.member.key, FAILED, _in_words(error))
         tried[outcome.key] = tried.get(outcome.key, 0) + 1
@@ -126,16 +124,16 @@ def _made(client: object, pending: Mapping[str, Job], tried: dict[str, int]) -> 
         yield outcome if outcome.status != FAILED else replace(outcome, key=job.member.key)
 
 
-def _submit(client: object, job: Job, workers: tuple[str, ...]) -> object:
+def _submit(client: Any, job: Job, workers: tuple[str, ...]) -> Any:
     """One job handed to the scheduler, under a name of its own: the same council may be tried again."""
     name = f"{job.member.key}-{uuid4().hex[:8]}"
     chosen = {"workers": list(workers), "allow_other_workers": True} if workers else {}
-    return client.submit(make_one, job, key=name, pure=False, **chosen)  # type: ignore[attr-defined]
+    return client.submit(make_one, job, key=name, pure=False, **chosen)
 
 
-def _elsewhere(client: object, worker: str) -> tuple[str, ...]:
+def _elsewhere(client: Any, worker: str) -> tuple[str, ...]:
     """Every worker but one; none where there is no other."""
-    known = client.scheduler_info(n_workers=-1)["workers"]  # type: ignore[attr-defined]
+    known = client.scheduler_info(n_workers=-1)["workers"]
     return tuple(address for address in known if address != worker)
 
 
@@ -143,4 +141,6 @@ def _in_words(error: Exception) -> str:
     """What a worker ended of, without a path or a traceback."""
     if type(error).__name__ == "KilledWorker":
         return "The workers that tried it were killed, one after another. Look at their memory, and call again."
-    return f"The worker stopped: {type(error).__name__}. Call again; if it stays so, render this council with `cip pack`."
+    return (
+        f"The worker stopped: {type(error).__name__}. Call again; if it stays so, render this council with `cip pack`."
+    )

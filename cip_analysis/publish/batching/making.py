@@ -53,7 +53,7 @@ class Outcome:
     status: MADE, UNCHANGED (it stood already) or FAILED. why: of a failure, in words. worker: where it was made.
     seconds, peak_mb: clock time, and the most memory of the worker and all it started. pack: its folder from the
     council's own. headline: children now, the last month forecast, the middle and the 80% range there; blank where the
-    pack does not tell them. synthetic: it rests on invented children. for_good: another try elsewhere would come to the same.
+    pack does not tell them. synthetic: it rests on invented children. for_good: another try would come to the same.
     """
 
     key: str
@@ -115,7 +115,7 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
 
 
 def read_headline(pack: Path) -> dict[str, str]:
-    """Children now and ahead, from the pack's table of year ends: now, month, middle, likely; blank where it has none."""
+    """Children now and ahead, from the pack's table of year ends: now, month, middle, likely; none where none."""
     import pandas as pd
 
     with suppress(OSError, ValueError, KeyError, IndexError):

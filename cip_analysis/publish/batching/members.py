@@ -34,7 +34,7 @@ class Member:
 def read_members(root: Path, named: str) -> tuple[Member, ...]:
     """The councils of a file, or every authority whose children are published: `all`.
 
-    named: `all`, or a text file with one council a line: an authority's code or name, a council's settings file, or a
+    named: `all`, or a text file, one council a line: an authority's code or name, a council's settings file, or a
     run's settings file (which brings its own returns); paths from the project's root, what follows # left out.
     Raises BatchError naming each line that is none of these, or that two lines are the same council.
     """
@@ -45,7 +45,7 @@ def read_members(root: Path, named: str) -> tuple[Member, ...]:
         lines = Path(named).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BatchError(
-            f"{Path(named).name}: not to be read ({type(error).__name__}). Give a text file with one council a line, or "
+            f"{Path(named).name}: not to be read ({type(error).__name__}). Give a text file, one council a line, or "
             f"`{EVERY}` for every authority in the published figures."
         ) from None
     wanted = [(number, line.partition(COMMENT)[0].strip()) for number, line in enumerate(lines, 1)]

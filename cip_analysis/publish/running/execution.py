@@ -129,7 +129,9 @@ class _Workplace:
             if zygote is None:
                 self.progress(0, "Kernels start one by one here: slower, with the same pages")
         ours = kernels.kernels_of_one_run(zygote)
-        return kernels.Setting(self.plan.request.root, self.folder, self.plan.pack.timeout_seconds, ours, self.plan.returned)
+        return kernels.Setting(
+            self.plan.request.root, self.folder, self.plan.pack.timeout_seconds, ours, self.plan.returned
+        )
 
     def _ready(self) -> str:
         """What is to be read ahead for every notebook, where all are given the same."""

@@ -40,7 +40,7 @@ WATCHING = "watching"
 EXPLORER = "explorer"
 OWN_RETURNS = "own-returns"
 PUBLISHED_ONLY = "published-only"
-"""Tags of cells that packs leave out: to be played with; that need returns where there are none; that stand in for them."""
+"""Tags of cells that packs leave out: those to play with, those that need returns, and those that stand in for them."""
 
 logging.getLogger("papermill").addHandler(logging.NullHandler())  # a notebook that stops is told once, in our words
 

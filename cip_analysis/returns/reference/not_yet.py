@@ -34,7 +34,7 @@ def last_published(comparators: Comparators, council: Council, note: str = "") -
     if own.empty:
         raise PublishedError(
             f"No published count of {council.name}'s children looked after is held, and none of its returns: there is "
-            f"nothing to tell yet. {note}{' ' if note else ''}Name a newer file under `published` in the run's settings (data/reference/README.md), "
-            "or load the council's returns."
+            f"nothing to tell yet. {note}{' ' if note else ''}Name a newer file under `published` in the run's "
+            "settings (data/reference/README.md), or load the council's returns."
         )
     return date(int(own["year"].max()), 3, 31)
