@@ -20,12 +20,13 @@ from cip_analysis.demand.backtest import SCORED_COLUMNS, Scored
 from cip_analysis.demand.caseload import count_caseload
 from cip_analysis.demand.forecast import ALL, summarise
 from cip_analysis.demand.national.estimates import FIRST_ORIGIN, NationalError
-from cip_analysis.demand.national.totals import Published, forecast_totals, look_back_totals
-from cip_analysis.forecasts import Ahead, RunForecastError, forecast_run, look_back_run
+from cip_analysis.demand.published.totals import Published, forecast_totals, look_back_totals
+from cip_analysis.forecasts import KEPT, Ahead, RunForecastError, forecast_run, look_back_run
 from cip_analysis.projections import Projection, Totals
 from cip_analysis.records import Comparators
 from cip_analysis.returns.published import LOOKED_AFTER, latest
 from cip_analysis.run import Run
+from cip_analysis.store import code_files, fingerprint, keep_table
 
 RECENT_YEARS = 8
 """Years of outturn drawn before a forecast that rests on published figures alone."""
@@ -86,12 +87,14 @@ def look_back(run: Run) -> Scored:
     """The run's own past forecast again and scored: from its returns, or from the published total alone."""
     if run.has_returns:
         return look_back_run(run)
-    rows, origins = look_back_totals(_published(run), FIRST_ORIGIN, run.as_at.year)
-    if not origins:
+    seen = _published(run)
+    key = fingerprint("look back at totals", seen, run.as_at.year, code_files())
+    rows = keep_table(run.root / KEPT, key, lambda: look_back_totals(seen, FIRST_ORIGIN, run.as_at.year))
+    if rows.empty:
         note = boundaries_in_words(run.root, run.council.la_code)
         said = f"Too few published years of {run.council.name} to forecast from its past. {note}".strip()
         return Scored(empty_table(SCORED_COLUMNS), (), (said,))
-    return Scored(rows, tuple(origins))
+    return Scored(rows, tuple(sorted({pd.Timestamp(day).date() for day in rows["origin"]})))
 
 
 def outturn(run: Run, origin: date) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """A council's total from published figures alone: forecast, and its past forecast again, with no return loaded.
 
-    totals = forecast_totals(evidence, asked, origin)
-    scored = look_back_totals(evidence, first, last)
+    totals = forecast_totals(published, origin, months=48, draws=1000, seed=1)
+    rows = look_back_totals(published, first, last)
 
 The method is the national panel's, the one that a run with returns follows too; it tells how many, and not where they
 live or how old they are.
@@ -16,7 +16,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from cip_analysis.contracts import empty_table
 from cip_analysis.demand.accuracy.scores import LEVELS, NO_CHANGE, Numbers, crps, held, interval
+from cip_analysis.demand.backtest import SCORED_COLUMNS
 from cip_analysis.demand.inputs import MONTHS_IN_YEAR, month_ends, stream
 from cip_analysis.demand.national.estimates import (
     HORIZONS,
@@ -25,7 +27,6 @@ from cip_analysis.demand.national.estimates import (
     draw_growth,
     error_correlation,
     forecast_authority,
-    stock_known,
     untold_drivers,
 )
 from cip_analysis.demand.national.panel import FEWEST_CHILDREN
@@ -65,7 +66,7 @@ def forecast_totals(published: Published, origin: date, months: int, draws: int,
     grown = draw_growth(made, error_correlation(estimates, year), draws, stream(seed, "published totals"))
     ahead = min(months, HORIZONS[-1] * MONTHS_IN_YEAR)
     logs = _by_month(grown)[:, : ahead + 1]
-    now = stock_known(published.comparators, published.council, year)
+    now = _started_from(made)
     notes = [note] if note else []
     if untold := untold_drivers(published.comparators, published.council, year):
         notes.append(f"Taken as at the national mean, because the figures held do not tell it: {', '.join(untold)}.")
@@ -75,7 +76,7 @@ def forecast_totals(published: Published, origin: date, months: int, draws: int,
     return Totals(month_ends(origin, ahead), total, METHOD, notes=tuple(notes))
 
 
-def look_back_totals(published: Published, first: int, last: int) -> tuple[pd.DataFrame, list[date]]:
+def look_back_totals(published: Published, first: int, last: int) -> pd.DataFrame:
     """The council's past forecast again from each 31 March, with the figures known then, and beside what came.
 
     first, last: the earliest origin and the latest outturn. The rows of demand.backtest.Scored, measure "stock", by
@@ -83,8 +84,7 @@ def look_back_totals(published: Published, first: int, last: int) -> tuple[pd.Da
     """
     came = _outturn(published)
     rows = [row for year in range(first, last) for row in _looked(published, year, came, last)]
-    origins = sorted({day.date() for row in rows if isinstance(day := row["origin"], pd.Timestamp)})
-    return pd.DataFrame(rows), origins
+    return pd.DataFrame(rows) if rows else empty_table(SCORED_COLUMNS)
 
 
 def _looked(published: Published, year: int, came: pd.Series[float], last: int) -> Iterator[dict[str, object]]:
@@ -97,7 +97,7 @@ def _looked(published: Published, year: int, came: pd.Series[float], last: int) 
         made = forecast_authority(published.estimates, published.comparators, published.council, year)
     except NationalError:
         return
-    known = stock_known(published.comparators, published.council, year)
+    known = _started_from(made)
     told = made.loc[horizons, list(map(float, LEVELS))].to_numpy()
     outturn = np.array([came[year + years] for years in horizons], dtype=np.float64)
     for method, quantiles in ((METHOD, told), (NO_CHANGE, _no_change(known, behind, horizons))):
@@ -127,6 +127,11 @@ def _outturn(published: Published) -> pd.Series[float]:
     table = latest(published.comparators).table
     own = table[(table["area_code"] == published.council.la_code) & (table["measure"] == LOOKED_AFTER)]
     return own.dropna(subset="value").set_index("year")["value"].sort_index().astype("float64")
+
+
+def _started_from(made: pd.DataFrame) -> float:
+    """The count that a forecast started from."""
+    return float(made["centre"].iloc[0] / made["growth"].iloc[0])
 
 
 def _stay(came: pd.Series[float], origin: date, months: int, drawn: tuple[int, int]) -> Totals:
