@@ -9,6 +9,7 @@ Choices: docs/decisions/0035-equality-and-views.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from cip_analysis.appraisal_account import list_packages
 from cip_analysis.demand.profile import children_on, children_who, count_on, groups_of, tell_apart
 from cip_analysis.equality_settings import METHODS, EqualityFile, Views
 from cip_analysis.impact.equality import POOLED, pool_small, rates_by_group, shares_by_group
+from cip_analysis.impact.outcomes_framework import MEASURES
 from cip_analysis.run import Run
 from cip_analysis.settings import read_settings
 from cip_analysis.work_package_settings import WorkPackage
@@ -27,6 +29,19 @@ RESIDENTIAL = "external residential"
 DISABILITY = "child's disability"
 FEWEST_REACHED = 40
 TIMES = ["times_as_often_as_others", "range_of_times"]
+LIVE_AWAY = "live in external residential care"
+MANY_PLACEMENTS, ONE_PLACEMENT = "had three or more placements in the year", "had one placement for two years"
+FRAMEWORK_NAMES = {
+    MANY_PLACEMENTS: "three or more placements in the year",
+    ONE_PLACEMENT: "in one placement for two years, of those long in care",
+}
+OUTCOMES = {
+    LIVE_AWAY: "lives in external residential care",
+    MANY_PLACEMENTS: MANY_PLACEMENTS,
+    ONE_PLACEMENT: ONE_PLACEMENT,
+}
+"""What is told of each group, as of many; and of one."""
+
 SHARED_BY = ("sex", "age band", "ethnic group", "unaccompanied asylum-seeking")
 
 
@@ -55,14 +70,14 @@ def rate_groups(run: Run, by: str) -> pd.DataFrame:
     return table.assign(basis=basis)
 
 
-def share_groups(run: Run) -> pd.DataFrame:
-    """The share of each group who live in external residential care: by (the characteristic), columns of SHARED.
+def share_groups(run: Run, outcome: str = LIVE_AWAY) -> pd.DataFrame:
+    """The share of each group of whom an outcome is true: by (the characteristic), columns of SHARED.
 
-    Groups too small to tell are pooled within their characteristic; disability is known only as the main need.
+    outcome: one of OUTCOMES. Groups too small to tell are pooled within their characteristic; disability is known only
+    as the main need.
     """
-    day, episodes = run.episodes.census_date, run.episodes
-    present = children_on(episodes, day)
-    there = present["setting"].eq(RESIDENTIAL)
+    day, episodes = _outcome_day(run, outcome), run.episodes
+    present, there = _children_and_outcome(run, outcome)
     marks = {by: tell_apart(episodes, present, day, by) for by in SHARED_BY}
     marks["disability as the main need"] = present["need"].eq(DISABILITY).map({True: "yes", False: "no"})
     floor = run.disclosure.threshold
@@ -70,10 +85,10 @@ def share_groups(run: Run) -> pd.DataFrame:
     return pd.concat([_from_rounded(run, part) for part in parts], ignore_index=True)
 
 
-def whole_share(run: Run) -> float:
-    """The share of all children who live in external residential care, from rounded counts; nought with no children."""
-    present = children_on(run.episodes, run.episodes.census_date)
-    whole, there = (_rounded(run, int(count)) for count in (len(present), present["setting"].eq(RESIDENTIAL).sum()))
+def whole_share(run: Run, outcome: str = LIVE_AWAY) -> float:
+    """The share of all children of whom an outcome is true, from rounded counts; nought with no children."""
+    present, true = _children_and_outcome(run, outcome)
+    whole, there = (_rounded(run, int(count)) for count in (len(present), true.sum()))
     return there / whole if whole else 0.0
 
 
@@ -151,8 +166,8 @@ def say_rates(rates: pd.DataFrame, shown: pd.DataFrame) -> str:
     return f"Those {group} are looked after {ratio:.1f} times as often as all others"
 
 
-def say_shares(shares: pd.DataFrame, whole: float) -> str:
-    """Which groups live in external residential care more or less often than all children, surely. shares: released."""
+def say_shares(shares: pd.DataFrame, whole: float, outcome: str = LIVE_AWAY) -> str:
+    """Of which groups an outcome is true more or less often than of all children, surely. shares: released."""
     known = shares.dropna(subset=["share", "low_share", "high_share"])
     over = known[known["low_share"] > whole]
     under = known[known["high_share"] < whole]
@@ -162,8 +177,8 @@ def say_shares(shares: pd.DataFrame, whole: float) -> str:
         if len(rows)
     ]
     if not parts:
-        return "No group lives in external residential care surely more or less often than all children."
-    return f"Surely beside all children ({whole:.0%}), these live in external residential care {'; '.join(parts)}."
+        return f"No group surely {OUTCOMES[outcome]} more or less often than all children."
+    return f"Surely beside all children ({whole:.0%}), these {outcome} {'; '.join(parts)}."
 
 
 # ---- what children have said ------------------------------------------------------------------------------------
@@ -207,6 +222,22 @@ def views_beside_money(views: Views, packages: Sequence[WorkPackage]) -> pd.Data
 
 
 # ---- rounding ---------------------------------------------------------------------------------------------------
+
+
+def _outcome_day(run: Run, outcome: str) -> date:
+    """The day an outcome is told of: the census, or the last 31 March over by it."""
+    return run.episodes.census_date if outcome == LIVE_AWAY else date(run.last_year, 3, 31)
+
+
+def _children_and_outcome(run: Run, outcome: str) -> tuple[pd.DataFrame, pd.Series]:
+    """The children an outcome is told of, and whether it is true of each."""
+    present = children_on(run.episodes, _outcome_day(run, outcome))
+    if outcome == LIVE_AWAY:
+        return present, present["setting"].eq(RESIDENTIAL)
+    told = MEASURES[FRAMEWORK_NAMES[outcome]](run.episodes, run.last_year)
+    if told is None:  # of these measures each is told of any year that is over
+        return present.iloc[:0], pd.Series(dtype=bool)
+    return present.loc[told.index], told["so"]
 
 
 def _ranges(low: pd.Series, high: pd.Series, form: str) -> list[str]:

@@ -117,7 +117,10 @@ def read_published(path: Path) -> Comparators:
     )
     for columns, candidate, reader in layouts:
         if set(columns) <= set(candidate):
-            return Comparators(_with_figures(reader(candidate), path.name))
+            try:
+                return Comparators(_with_figures(reader(candidate)))
+            except PublishedError as error:
+                raise PublishedError(f"{path.name}: {error}") from None
     raise PublishedError(
         f"{path.name}: its columns ({', '.join(map(str, list(sheet)[:6]))}, …) are of no layout known here. "
         "Fetch the 'number and rate per 10,000 children' data set of Children looked after in England as CSV."
@@ -222,7 +225,8 @@ def _from_download(sheet: pd.DataFrame) -> pd.DataFrame:
     measure = pd.Series(pd.NA, index=sheet.index, dtype="str")
     for name, pattern in DOWNLOAD_MEASURES.items():
         measure = measure.mask(wording.str.fullmatch(pattern), name)
-    release = int(sheet["time_period"].str[:4].max())
+    years = _years(sheet["time_period"].str[:4])
+    release = int(years.max())
     places = pd.DataFrame(
         {
             "area": _column(sheet, "country_name")
@@ -232,7 +236,7 @@ def _from_download(sheet: pd.DataFrame) -> pd.DataFrame:
             .mask(region, _column(sheet, "region_code"))
             .mask(authority, _column(sheet, "old_la_code")),
             "level": level,
-            "year": sheet["time_period"].str[:4].astype("int64"),
+            "year": years,
             "publication": publication_name(release),
             "published": pd.Timestamp(release_day(release)),
         }
@@ -246,13 +250,13 @@ def _from_download(sheet: pd.DataFrame) -> pd.DataFrame:
 def _from_panel(sheet: pd.DataFrame) -> pd.DataFrame:
     """Earlier releases side by side: a row a year, area, measure and release, as printed in `raw`."""
     level = sheet["geographic_level"].map(LEVELS)
-    release = sheet["publication"].astype("int64")
+    release = _years(sheet["publication"])
     figures = pd.DataFrame(
         {
             "area": sheet["name"],
             "area_code": sheet["new_code"].mask(level.eq("authority"), sheet["old_la_code"]),
             "level": level,
-            "year": sheet["year"].astype("int64"),
+            "year": _years(sheet["year"]),
             "publication": release.map(publication_name),
             "published": pd.to_datetime(release.map(release_day)),
             "measure": sheet["measure"].map(PANEL_MEASURES),
@@ -266,9 +270,10 @@ def _from_reference(sheet: pd.DataFrame) -> pd.DataFrame:
     """The project's own table: a row an area, year and publication, a column a measure."""
     held = [name for name in MEASURES if name in sheet]
     figures = sheet.melt(list(REFERENCE_COLUMNS), held, var_name="measure", value_name="printed")
-    return figures.assign(
-        year=figures["year"].astype("int64"), published=pd.to_datetime(figures["published"], format="%Y-%m-%d")
-    )
+    published = pd.to_datetime(figures["published"], format="%Y-%m-%d", errors="coerce")
+    if bad := int(published.isna().sum()):
+        raise PublishedError(f"{bad} figures have no readable day under published. Write it as 2018-11-15.")
+    return figures.assign(year=_years(figures["year"]), published=published)
 
 
 def _from_releases(sheet: pd.DataFrame) -> pd.DataFrame:
@@ -294,7 +299,19 @@ def _from_releases(sheet: pd.DataFrame) -> pd.DataFrame:
     return _from_reference(dated)
 
 
-def _with_figures(figures: pd.DataFrame, file: str) -> pd.DataFrame:
+def _years(typed: pd.Series[str]) -> pd.Series[int]:
+    """A column of years as whole numbers. Raises PublishedError where one is none."""
+    text = typed.astype("str").str.strip()
+    whole = text.str.fullmatch(r"(19|20)\d{2}", na=False)
+    if not whole.all():
+        raise PublishedError(
+            f"{int((~whole).sum())} rows have no readable year, the first {text[~whole].iloc[0][:40]!r}. Check the "
+            "file against the publisher's."
+        )
+    return text.astype("int64")
+
+
+def _with_figures(figures: pd.DataFrame) -> pd.DataFrame:
     """What was printed, as a value or as the symbol that stood in its place; a blank cell is no figure."""
     printed = figures["printed"].str.strip()
     held = figures[printed.ne("")].assign(printed=printed)
@@ -303,7 +320,7 @@ def _with_figures(figures: pd.DataFrame, file: str) -> pd.DataFrame:
     if unread := int((value.isna() & ~symbol).sum()):
         example = held.loc[value.isna() & ~symbol, "printed"].iloc[0]
         raise PublishedError(
-            f"{file}: {unread} figures are neither a number nor a known symbol, the first {example!r}. "
+            f"{unread} figures are neither a number nor a known symbol, the first {example!r}. "
             "Check the file against the publisher's; a new symbol belongs in SYMBOLS."
         )
     table = held.assign(value=value.astype("float64"), symbol=held["printed"].where(symbol))

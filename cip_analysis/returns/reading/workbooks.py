@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from typing import Any
-from xml.etree.ElementTree import ParseError
 from xml.sax import SAXException
 
 from defusedxml import DefusedXmlException
@@ -33,7 +32,7 @@ MOST_UNPACKED = 1 << 30
 HEADER_SEARCH = 30
 WIDEST = 400
 DAMAGE = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, InvalidFileException, ParseError, SAXException,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, InvalidFileException, SyntaxError, SAXException,
     DefusedXmlException, LookupError, ArithmeticError, AttributeError, TypeError, ValueError, OSError, EOFError,
     RuntimeError, AssertionError,
 )  # fmt: skip

@@ -1,0 +1,48 @@
+"""Every reader given inputs spoiled at random, and what came of them.
+
+    python benchmarks/fuzz_readers.py --reader csv --count 100000 [--first 0]
+
+Prints how many were tried, how fast, and each kind of fault with the first seed that showed it. tests/test_fuzz.py
+tries the seeds of every fault ever found again, and some hundreds of fresh ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from fuzzing import TARGETS, fault_of  # noqa: E402
+
+
+def main() -> int:
+    """Run one reader's inputs; the number of faults is the exit code, at most 1."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--reader", choices=sorted(TARGETS), required=True)
+    asked.add_argument("--count", type=int, default=100_000)
+    asked.add_argument("--first", type=int, default=0)
+    told = asked.parse_args()
+    warnings.simplefilter("error")
+    faults: dict[str, list[int]] = {}
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as made:  # noqa: S108
+        folder = Path(made) / "returns"
+        folder.mkdir()
+        for seed in range(told.first, told.first + told.count):
+            if fault := fault_of(TARGETS[told.reader], seed, folder):
+                faults.setdefault(fault, []).append(seed)
+    seconds = time.monotonic() - begun
+    print(f"{told.reader}: {told.count:,} inputs in {seconds:,.0f} s ({1000 * seconds / told.count:.1f} ms each)")
+    for fault, seeds in sorted(faults.items(), key=lambda item: -len(item[1])):
+        print(f"  {len(seeds):6,}  {fault}   first seeds {seeds[:3]}")
+    return min(len(faults), 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

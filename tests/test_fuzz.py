@@ -1,0 +1,45 @@
+"""Every reader given inputs spoiled at random: nothing comes of them but the errors it documents, and no child named.
+
+`benchmarks/fuzz_readers.py` tries a hundred thousand of each; what it ever found is tried again here, by its seed.
+"""
+
+from __future__ import annotations
+
+import pytest
+from fuzzing import CANARY, TARGETS, fault_of, spoiled
+
+FRESH = {"csv": 60, "xml": 60, "excel": 60, "payments": 60}
+FOUND = {
+    "excel": (8, 12, 16),  # a part that is no XML, which another library tells in an error of its own
+    "published": (4, 5, 15),  # a year or a day that is none
+    "authorities": (4, 5, 118),
+}
+
+
+@pytest.mark.parametrize("name", sorted(TARGETS))
+def test_nothing_comes_of_a_spoiled_input_but_documented_errors(name, tmp_path):
+    seeds = (*FOUND.get(name, ()), *range(10_000, 10_000 + FRESH.get(name, 300)))
+    faults = {seed: fault for seed in seeds if (fault := fault_of(TARGETS[name], seed, tmp_path))}
+    assert faults == {}
+
+
+@pytest.mark.parametrize("name", sorted(TARGETS))
+def test_a_good_input_is_read(name, tmp_path):
+    target = TARGETS[name]
+    for file, raw in target.good().items():
+        (tmp_path / file).write_bytes(raw)
+    for file in target.good():
+        target.read(tmp_path / file)
+
+
+@pytest.mark.parametrize("name", sorted(TARGETS))
+def test_the_same_seed_spoils_alike_and_most_seeds_spoil(name):
+    target = TARGETS[name]
+    assert spoiled(target, 1) == spoiled(target, 1)
+    changed = sum(spoiled(target, seed)[0] != dict(target.good()) for seed in range(50))
+    assert changed > 40
+
+
+def test_children_are_in_the_good_files_that_hold_any():
+    for name in ("csv", "xml", "payments", "delivered"):
+        assert any(CANARY.encode() in raw for raw in TARGETS[name].good().values()), name
