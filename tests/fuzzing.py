@@ -186,17 +186,12 @@ PAYMENTS = (
     "70002,01/06/2017,30/06/2017,Fostering,Provider B,,spot,1050.50,100,,-200.00,credit\n"
 )
 CAPACITY = (
-    "name,kind,places,opened,closed,reason
-Household 1,foster household,2,12/09/1996,08/01/2014,moved
-"
-    "Four beds,children's home,4,2015-04-01,,
-"
+    "name,kind,places,opened,closed,reason\nHousehold 1,foster household,2,12/09/1996,08/01/2014,moved\n"
+    "Four beds,children's home,4,2015-04-01,,\n"
 )
 DELIVERED = (
-    "claim,child,start,end,from_setting,to_setting,weekly_saving,evidence
-"
-    f"reunification,{CANARY},01/05/2017,,external residential,not in care,3500.00,panel
-"
+    "claim,child,start,end,from_setting,to_setting,weekly_saving,evidence\n"
+    f"reunification,{CANARY},01/05/2017,,external residential,not in care,3500.00,panel\n"
 )
 KINDS = {
     "runs": Run, "councils": Council, "packs": Pack, "scenarios": Scenario, "claims": Claims, "budgets": Budget,
