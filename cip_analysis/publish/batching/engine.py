@@ -35,8 +35,8 @@ def workers_here(count: int, most_mb: int) -> Iterator[str]:
     told = {"distributed.scheduler.worker-ttl": WORKER_LOST_AFTER, "distributed.admin.log-format": "%(message)s"}
     with dask.config.set(told):
         here = distributed.LocalCluster(
-            n_workers=count, threads_per_worker=1, processes=True, memory_limit=f"{most_mb}MB", dashboard_address=None,
-            silence_logs=logging.CRITICAL, host="127.0.0.1",
+            n_workers=count, threads_per_worker=1, processes=True, memory_limit=f"{most_mb}MB", host="127.0.0.1",
+            dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
         )  # fmt: skip
         with here as cluster:
             yield str(cluster.scheduler_address)

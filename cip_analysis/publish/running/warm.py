@@ -12,12 +12,12 @@ from __future__ import annotations
 import atexit
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -50,16 +50,35 @@ def modules_of(notebooks: Iterable[nbformat.NotebookNode]) -> list[str]:
     return list(dict.fromkeys(name for source in sources for name in IMPORTED.findall(source)))
 
 
-@cache
+_lasting: dict[tuple[str, ...], tuple[ExitStack, Path | None]] = {}
+
+
+@atexit.register
+def _end_lasting() -> None:
+    for opened, _address in _lasting.values():
+        opened.close()
+
+
 def lasting_kernels(modules: tuple[str, ...]) -> Path | None:
     """The socket at which kernels with these modules can be had for as long as this process lives.
 
     For a process that makes many packs: its code must not change meanwhile, because what is imported stays as it was.
+    One that no longer answers, because it was killed, is begun again.
     """
-    lasting = ExitStack()
-    atexit.register(lasting.close)
-    folder = Path(lasting.enter_context(tempfile.TemporaryDirectory(prefix=LASTING, ignore_cleanup_errors=True)))
-    return lasting.enter_context(warm_kernels(modules, folder))
+    opened, address = _lasting.pop(modules, (ExitStack(), None))
+    if address is None or not _answers(address):
+        opened.close()
+        opened = ExitStack()
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix=LASTING, ignore_cleanup_errors=True)))
+        address = opened.enter_context(warm_kernels(modules, folder))
+    _lasting[modules] = (opened, address)
+    return address
+
+
+def _answers(address: Path) -> bool:
+    """Whether somebody listens at a socket."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        return asking.connect_ex(str(address)) == 0
 
 
 @contextmanager

@@ -31,7 +31,7 @@ with Path("begun.log").open("a") as log:
     log.write(f"{council}\\n")"""
 STOP = 'assert council != "903", "this council has no returns"'
 REST = "time.sleep(1.5)"
-ROOM = 'taken = bytes(1_200_000_000) if council == "904" else b""\ntime.sleep(2 if taken else 0)'
+ROOM = 'taken = b"x" * (1_200_000_000 if council == "904" else 0)\ntime.sleep(2 if taken else 0)'
 END = """with Path("ended.log").open("a") as log:
     log.write(f"{council}\\n")"""
 FIVE_SECONDS = "5s"
@@ -41,6 +41,7 @@ def make_many(root: Path, councils: int = 6) -> Project:
     """A project whose one notebook notes each council it begins and ends; 903 stops, 904 takes more than a gigabyte."""
     import nbformat
 
+    root.mkdir(parents=True)
     made = make_project(root)
     rows = [f"{900 + place},E0{place},Council {place},Nowhere,E12,2010,2023,,2021," for place in range(councils)]
     (root / "data/reference").mkdir()
