@@ -122,7 +122,9 @@ def plan_pack(request: PackRequest) -> Plan:
         request, run_file, run, {name: value for each in values.values() for name, value in each.items()}
     )
     _refuse_absent(sources, request.root)
-    return Plan(request, pack, run, council, audience, notebooks, values, {**sources, "notebook": list(notebooks)})
+    plan = Plan(request, pack, run, council, audience, notebooks, values, {**sources, "notebook": list(notebooks)})
+    _refuse_unreturned(plan)
+    return plan
 
 
 def _notebook(root: Path, name: str) -> Path:
@@ -150,6 +152,16 @@ def _refuse_absent(sources: Mapping[str, list[Path]], root: Path) -> None:
         raise PackError(
             f"{' '.join(absent)} Check the paths in the run's settings and after --set: they start at the project's "
             "root, and one that is not wanted is left blank."
+        )
+
+
+def _refuse_unreturned(plan: Plan) -> None:
+    """Refuse, where the run names no returns, a notebook that can tell nothing without them."""
+    needing = [name for name, values in plan.values.items() if "returns" in values and "council" not in values]
+    if needing and not plan.returned:
+        raise PackError(
+            f"{', '.join(needing)}: nothing can be told there without returns, and the run names none. Name the "
+            "council's returns in the run's settings, or take these out of the pack."
         )
 
 

@@ -131,7 +131,7 @@ def _outturn(published: Published) -> pd.Series[float]:
 
 def _started_from(made: pd.DataFrame) -> float:
     """The count that a forecast started from."""
-    return float(made["centre"].iloc[0] / made["growth"].iloc[0])
+    return float(round(made["centre"].iloc[0] / made["growth"].iloc[0]))
 
 
 def _stay(came: pd.Series[float], origin: date, months: int, drawn: tuple[int, int]) -> Totals:
