@@ -37,8 +37,8 @@ MEMORY_MB = 2_000
 ALL_COUNCILS, MANY_WORKERS = 150, 16
 SIZES, DRAWS, MONTHS = (550, 2_200, 8_800), (1_000, 3_000, 10_000), (24, 48, 120)
 PICTURE_WORDS = (
-    "Left: packs a minute against workers, beside the ideal. Right: seconds to play one forecast against children, draws "
-    "and months"
+    "Left: packs a minute against workers, beside the ideal. Right: seconds to play one forecast against children, "
+    "draws and months"
 )
 BLUE, ORANGE = "#12436D", "#D4542B"
 
@@ -177,8 +177,8 @@ From one worker to two on two cores, {efficiency(one, two):.0%} of the ideal is 
 ## What {ALL_COUNCILS} councils need
 
 From the figures above, for 1,000 draws and four years. The full pack is the Cabinet pack of the invented county:
-{full.seconds:,.0f} seconds and {full.peak_mb:,} MB on one worker. Sixteen workers have not been run: theirs is worked out at
-the efficiency seen from one to two, each with a core of its own.
+{full.seconds:,.0f} seconds and {full.peak_mb:,} MB on one worker. Sixteen workers have not been run: theirs is worked
+out at the efficiency seen from one to two, each with a core of its own.
 
 | | one machine of 2 cores | 16 workers |
 |---|---|---|

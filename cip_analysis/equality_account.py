@@ -85,6 +85,12 @@ def share_groups(run: Run, outcome: str = LIVE_AWAY) -> pd.DataFrame:
     return pd.concat([_from_rounded(run, part) for part in parts], ignore_index=True)
 
 
+def enough_to_tell(run: Run, outcome: str) -> bool:
+    """Whether an outcome is true of so many children, and false of as many, that groups can be told apart by it."""
+    present, true = _children_and_outcome(run, outcome)
+    return min(int(true.sum()), len(present) - int(true.sum())) >= FEWEST_REACHED
+
+
 def whole_share(run: Run, outcome: str = LIVE_AWAY) -> float:
     """The share of all children of whom an outcome is true, from rounded counts; nought with no children."""
     present, true = _children_and_outcome(run, outcome)

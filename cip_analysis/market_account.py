@@ -26,9 +26,11 @@ from cip_analysis.settings import read_settings
 
 PAID = ("spend_gbp", "share_of_spend")
 WEEKS = ("weeks_paid", "share_of_weeks")
+FEWEST_PAID_FOR = 20
 WHEREABOUTS = (INSIDE, OUTSIDE, UNKNOWN)
 PLACED_BY_COURT = ("with parents", "placed for adoption")
 MOST_NAMED, FEWEST_DRAWN = 10, 20
+TOO_SMALL = "No kind of care was bought for enough children to say from whom."
 NO_LEAK = "Too little was bought both on the framework and off it to tell what leaves it."
 
 
@@ -75,8 +77,13 @@ def why_none(run: Run) -> str:
 
 
 def who_supplies(found: Market, by: str) -> pd.DataFrame:
-    """Last year's bought care by setting and one column (provider_type, bought_how or rank_band), most £ first."""
-    table = market.buy_table(market.rank_bands(found.last), ["financial_year", "setting", by])
+    """Last year's bought care by setting and one column (provider_type, bought_how or rank_band), most £ first.
+
+    A setting of fewer than FEWEST_PAID_FOR children is left out: its £ and weeks, told several ways, would give each
+    other away.
+    """
+    told = found.last[found.last.groupby("setting")["child"].transform("nunique") >= FEWEST_PAID_FOR]
+    table = market.buy_table(market.rank_bands(told), ["financial_year", "setting", by])
     place = {name: number for number, name in enumerate(found.settings)}
     kept = table[table["setting"].isin(found.settings)]
     order = kept.assign(order=kept["setting"].map(place))

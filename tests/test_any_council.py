@@ -61,7 +61,8 @@ def test_a_council_of_about_forty_children_has_a_pack_from_which_nothing_withhel
     folder = invent(tmp_path, children=150)
     run = RUN.format(council=COUNTY, folder=folder, more=MORE.format(folder=folder))
     pack = render(tmp_path, run, ["00_summary", "02_children_in_care", "04_demand_forecast", "06_residential_spend",
-                                  "07_cost_of_care", "08_savings", "10_evaluation", "12_accuracy"])  # fmt: skip
+                                  "07_cost_of_care", "08_savings", "09_work_package", "10_evaluation", "11_market",
+                                  "12_accuracy"])  # fmt: skip
     spend = (pack / "06_residential_spend.html").read_text(encoding="utf-8")
     assert "[c]" in spend
     assert "£0.0 million" not in spend
@@ -75,7 +76,7 @@ def test_a_council_with_a_year_of_returns_and_nothing_else_is_told_what_is_not_h
     run = RUN.format(council=tmp_path / "council.toml", folder=invent(tmp_path, first_year=2018), more="")
     pack = render(tmp_path, run, ["00_summary", "01_returns", "02_children_in_care", "04_demand_forecast",
                                   "05_placement_mix", "06_residential_spend", "07_cost_of_care",
-                                  "10_evaluation"])  # fmt: skip
+                                  "10_evaluation", "11_market"])  # fmt: skip
     told = (pack / "00_summary.html").read_text(encoding="utf-8")
     assert "No rates are held of the council" in told
     assert "No payments file was given" in (pack / "06_residential_spend.html").read_text(encoding="utf-8")
