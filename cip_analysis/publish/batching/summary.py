@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 from cip_analysis.publish.batching.making import FAILED, Outcome
 from cip_analysis.publish.batching.members import Member
 from cip_analysis.publish.report.layout import Cover, lay_out
+from cip_analysis.publish.words import day_in_words
 
 INDEX, TABLE = "index.html", "summary.csv"
 WAITING = "not yet"
@@ -21,10 +23,11 @@ def write_summary(folder: Path, cover: Cover, members: Sequence[Member], outcome
     """index.html and summary.csv in `folder`, a row a council in the order given, those without an outcome too."""
     rows = [_row(member, outcomes.get(member.key)) for member in members]
     counted = {status: sum(row["status"] == status for row in rows) for status in {row["status"] for row in rows}}
+    shown = [_shown(row) for row in rows]
     page = lay_out(
-        "batch.html.j2", cover, heading=cover.title, rows=rows, counted=sorted(counted.items()),
+        "batch.html.j2", cover, heading=cover.title, rows=shown, counted=sorted(counted.items()),
         failed=[row for row in rows if row["status"] == FAILED], notes=[row for row in rows if row["note"]],
-        months=sorted({row["forecast_month"] for row in rows if row["forecast_month"]}), table=TABLE,
+        months=sorted({row["month_in_words"] for row in shown if row["month_in_words"]}), table=TABLE,
     )  # fmt: skip
     _place(folder / INDEX, page)
     making = folder / f".{TABLE}.{os.getpid()}"
@@ -46,6 +49,13 @@ def _row(member: Member, outcome: Outcome | None) -> dict[str, str]:
         "median": ahead.get("middle", ""), "range_80": ahead.get("likely", ""),
         "pack": f"{member.key}/{told.pack}/index.html" if told.pack else "", "why": told.why, "note": member.note,
     }  # fmt: skip
+
+
+def _shown(row: dict[str, str]) -> dict[str, str]:
+    """One council's line as the page shows it: numbers with commas, the month in words."""
+    numbers = {name: f"{int(row[name]):,}" for name in ("children_now", "median") if row[name].isdigit()}
+    month = day_in_words(date.fromisoformat(row["forecast_month"])) if row["forecast_month"] else ""
+    return {**row, **numbers, "month_in_words": month}
 
 
 def _place(path: Path, text: str) -> None:
