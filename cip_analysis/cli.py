@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cip_analysis import pack_commands
+from cip_analysis import fetch_commands, pack_commands
 from cip_analysis.ledgers import Findings, Treatments
 from cip_analysis.printing import (
     NOT_USABLE,
@@ -28,6 +28,7 @@ from cip_analysis.settings import Council, PaymentColumns, read_settings
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 for command in (pack_commands.pack, pack_commands.monitor, pack_commands.verify, pack_commands.compare):
     app.command()(command)
+app.add_typer(fetch_commands.fetch, name="fetch")
 
 
 @app.command()
