@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 from cip_analysis.source_settings import Source
@@ -88,6 +90,7 @@ class Publisher(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
+    scheme = "http"
 
     def __init__(self, answers: list[Answer]) -> None:
         self.answers, self.asked = answers, []
@@ -96,16 +99,20 @@ class Publisher(ThreadingHTTPServer):
     @property
     def address(self) -> str:
         """Where its data set is."""
-        return f"http://127.0.0.1:{self.server_port}/data-set/csv"
+        return f"{self.scheme}://127.0.0.1:{self.server_port}/data-set/csv"
 
     def handle_error(self, *told: object) -> None:
         """Nothing: a caller who hangs up is no error."""
 
 
 @contextmanager
-def a_publisher(*answers: Answer) -> Iterator[Publisher]:
-    """A server that gives these answers, one after another, while this lasts."""
+def a_publisher(*answers: Answer, certificate: Path | None = None) -> Iterator[Publisher]:
+    """A server that gives these answers, one after another, while this lasts; behind TLS where it has a certificate."""
     server = Publisher(list(answers))
+    if certificate is not None:
+        server.scheme, shown = "https", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        shown.load_cert_chain(certificate)
+        server.socket = shown.wrap_socket(server.socket, server_side=True)
     thread = Thread(target=lambda: server.serve_forever(0.02), daemon=True)
     thread.start()
     try:
@@ -194,6 +201,18 @@ def dripping(body: bytes, pieces: int, pause: float) -> Answer:
             time.sleep(pause)
             handler.wfile.write(body[start : start + size])
             handler.wfile.flush()
+
+    return answer
+
+
+def pausing(body: bytes, seconds: float) -> Answer:
+    """Half the file, and then nothing for so long."""
+
+    def answer(handler: Handler) -> None:
+        handler.say(200, {"Content-Length": len(body)}, body[: len(body) // 2])
+        handler.wfile.flush()
+        time.sleep(seconds)
+        handler.drop()
 
     return answer
 

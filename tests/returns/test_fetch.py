@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import time
@@ -594,10 +594,51 @@ def test_a_later_release_that_may_be_out_is_remarked_on(tmp_path):
     assert "expected by 30 November 2026, at an address of its own: see https://example.org/looked-after" in late[0]
 
 
-def test_the_machines_own_authorities_are_trusted_beside_those_shipped():
-    from cip_analysis.returns.fetching import download
+@pytest.fixture
+def certificate(tmp_path) -> Path:
+    """A certificate for this machine that nobody vouches for, with its key, in one file."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl here to make a certificate with")
+    key, made = tmp_path / "key.pem", tmp_path / "made.pem"
+    asked = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    named = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", made]
+    subprocess.run([*asked, *named], check=True, capture_output=True)
+    made.write_bytes(made.read_bytes() + key.read_bytes())
+    return made
 
-    with download._client(Patience()) as client:
-        held = client._transport._pool._ssl_context
-    assert held.verify_mode is ssl.CERT_REQUIRED
-    assert held.check_hostname
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_unless_the_machine_names_it(
+    tmp_path, certificate, monkeypatch
+):
+    with a_publisher(fine(RELEASE), certificate=certificate) as server:
+        source = a_source(server.address)
+        assert "was not trusted (TLS)" in refusal(tmp_path, source, Patience(proxies=True))
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert "was not trusted (TLS)" in refusal(tmp_path, source, Patience(proxies=False))
+        assert have(tmp_path, source, patience=Patience(proxies=True)).state == "fetched"
+
+
+def test_certificates_that_are_named_and_not_there_are_said_to_be_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+    said = refusal(tmp_path, a_source("https://nobody.invalid/csv"), Patience(proxies=True))
+    assert "certificates that this machine's environment names cannot be read" in said
+
+
+def test_a_proxy_of_a_kind_that_cannot_be_used_is_said_to_be_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:1")
+    said = refusal(tmp_path, a_source("https://nobody.invalid/csv"), Patience(proxies=True))
+    assert "proxy" in said
+
+
+def test_nobody_is_led_from_https_to_http_though_it_were_on_this_machine(tmp_path, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with a_publisher(fine(RELEASE)) as plain_server:
+        with a_publisher(onward(302, plain_server.address), certificate=certificate) as server:
+            said = refusal(tmp_path, a_source(server.address), Patience(proxies=True))
+        assert plain_server.asked == []
+    assert "leads on to an address that is not https" in said
+
+
+def test_a_file_by_hand_that_cannot_be_read_is_not_said_to_be_a_full_disk(tmp_path):
+    with pytest.raises(FetchError, match=r"nowhere\.csv: cannot be opened \(no such file"):
+        file_by_hand(a_source("https://example.org/csv"), tmp_path, tmp_path / "nowhere.csv", DAY)

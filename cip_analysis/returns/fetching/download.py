@@ -42,7 +42,7 @@ class Patience:
 
     connect, read: for an answer to the call, and for the next piece. whole: for one try in all. tries: the first and
     those after it. backoff: before the second try, doubled before each next. longest_wait: most that a server may ask
-    for. proxies: whether the environment's own proxies and certificates are used.
+    for. proxies: whether proxies and certificates that the machine and its environment name are used.
     """
 
     connect: float = 10
@@ -103,10 +103,10 @@ def download(asked: Asked, patience: Patience, move: Move) -> Received | None:
                 return _try(client, asked, patience, move)
             except DownloadError as error:
                 wait = patience.backoff * 2 ** (tried - 1) if error.wait is None else error.wait
-                if wait > patience.longest_wait:
-                    raise DownloadError(f"{error} It asks to be left alone for {wait:,.0f} seconds.") from None
                 if not error.again or tried == patience.tries:
                     raise DownloadError(f"{error}{f' Tried {tried} times.' if tried > 1 else ''}") from None
+                if wait > patience.longest_wait:
+                    raise DownloadError(f"{error} It asks to be left alone for {wait:,.0f} seconds.") from None
                 time.sleep(wait)
     raise DownloadError("not tried: there is patience for no try at all.")
 
@@ -118,11 +118,12 @@ def forget(part: Path) -> None:
 
 
 def _client(patience: Patience) -> httpx.Client:
-    """A client that trusts the authorities shipped with it and those of this machine."""
+    """A client that trusts the authorities shipped with it and, where it may look about, those of this machine."""
     limits = httpx.Timeout(patience.read, connect=patience.connect)
     try:
         trusted = httpx.create_ssl_context(trust_env=patience.proxies)
-        trusted.load_default_certs()
+        if patience.proxies:
+            trusted.load_default_certs()
         return httpx.Client(headers=HEADERS, timeout=limits, verify=trusted, trust_env=patience.proxies)
     except (ImportError, ValueError) as error:
         raise DownloadError(f"the proxy that this machine's environment names cannot be used: {error}.") from None
@@ -173,8 +174,9 @@ def _conditions(asked: Asked) -> dict[str, str]:
 
 
 def _refuse_way(begun: httpx.URL, onward: httpx.URL) -> None:
-    """Refuse to be led from a protected way to an open one, or from this machine's own server out of it by one."""
-    if is_protected(str(onward)) and not (begun.host not in LOOPBACK and onward.host in LOOPBACK):
+    """Refuse to be led from https to anything else, or from elsewhere to a server on this machine."""
+    kept = onward.scheme == "https" or begun.scheme == onward.scheme
+    if is_protected(str(onward)) and kept and (begun.host in LOOPBACK or onward.host not in LOOPBACK):
         return
     raise DownloadError(f"{begun.host} leads on to an address that is not https, which could be changed on its way.")
 

@@ -75,6 +75,11 @@ def file_by_hand(source: Source, folder: Path, given: Path, day: date) -> Fetche
     Raises FetchError saying what is wrong with it.
     """
     place = folder / source.name
+    try:
+        given.open("rb").close()
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise FetchError(f"{given.name}: cannot be opened ({reason}). Check the file, and who may read it.") from None
     with _told(source, place), held_alone(place), _arriving(place, source) as arrived:
         unpack(given, "", arrived, source.most_bytes)
         return _file(arrived, source, day, ("", Marks()), sized=True)
