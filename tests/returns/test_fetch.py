@@ -107,6 +107,8 @@ def test_a_new_release_stands_beside_the_old_one(tmp_path):
     with a_publisher(fine(RELEASE), fine(a_release(2026))) as server:
         old = have(tmp_path, a_source(server.address))
         new = have(tmp_path, a_source(server.address), date(2026, 12, 1))
+        again = have(tmp_path, a_source(server.address), date(2026, 12, 2))
+    assert (again.state, again.vintage) == ("unchanged", new.vintage)
     assert old.file.read_bytes() == RELEASE
     assert new.vintage.newest_year == 2026
     assert [each.fetched for each in read_ledger(tmp_path / "looked-after").vintages] == [DAY, date(2026, 12, 1)]
