@@ -67,6 +67,17 @@ def test_a_source_is_fetched_and_the_line_for_a_run_is_printed(tmp_path):
     assert not read_published(file).table.empty
 
 
+def test_without_being_told_where_it_goes_into_the_project_and_is_named_from_its_root(tmp_path, monkeypatch):
+    for folder in ("config/councils", "notebooks/deep"):
+        (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "notebooks" / "deep")
+    with a_publisher(fine(RELEASE)) as server:
+        result = call("--sources", a_file_of_sources(tmp_path, server.address))
+    (file,) = (tmp_path / "data" / "published" / "first").glob("2*.csv")
+    assert f'In a run: published = "data/published/first/{file.name}"' in said(result)
+    assert str(tmp_path) not in said(result)
+
+
 def test_a_second_call_says_since_when_it_is_unchanged(tmp_path):
     with a_publisher(fine(RELEASE)) as server:
         sources = a_file_of_sources(tmp_path, server.address)
