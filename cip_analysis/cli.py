@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cip_analysis import batch_commands, pack_commands
+from cip_analysis import batch_commands, fetch_commands, pack_commands
 from cip_analysis.ledgers import Findings, Treatments
 from cip_analysis.printing import (
     NOT_USABLE,
@@ -34,6 +34,7 @@ for command in (
     pack_commands.compare,
 ):
     app.command()(command)
+app.add_typer(fetch_commands.fetch, name="fetch")
 
 
 @app.command()

@@ -39,7 +39,9 @@ ARRAYS = tuple(part.name for part in fields(Projection) if part.type in ("Counts
 BLOCK = 250
 CODEC = "zstd"
 ASKED = "judgements asked"
-SHOW_ONLY = frozenset({"publish", "cli.py", "pack_commands.py", "batch_commands.py", "printing.py", "explorer.py"})
+SHOW_ONLY = frozenset(
+    {"publish", "cli.py", "pack_commands.py", "batch_commands.py", "fetch_commands.py", "printing.py", "explorer.py"}
+)
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile)
 
 

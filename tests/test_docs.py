@@ -17,12 +17,14 @@ from cip_analysis import (
     savings_settings,
     scenario_settings,
     settings,
+    source_settings,
 )
 from cip_analysis import equality_settings as equality
 from cip_analysis import evaluation_settings as evaluations
 from cip_analysis import work_package_settings as packages
 from cip_analysis.impact import claims
 from cip_analysis.publish.report import glossary, register
+from cip_analysis.returns.fetching import vintages
 
 DICTIONARY = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
 WORDS = set(re.findall(r"`\[*([a-z_0-9]+)\]*`", DICTIONARY))
@@ -30,6 +32,7 @@ CONTRACTS = {name: held for name, held in {**vars(ledgers), **vars(records)}.ite
 MODELS = [
     evaluations.EvaluationPlan, evaluations.LeftOut, evaluations.Register, evaluations.Entry,
     settings.Home, settings.Capacity, settings.PaymentColumns, settings.Council, settings.Run,
+    source_settings.Source, source_settings.Sources, vintages.Vintage,
     settings.Judgement, settings.Disclosure, settings.Conventions, settings.Signature,
     settings.Pack, claims.Claim, claims.Claims, scenario_settings.Scenario, budget_settings.Budget,
     budget_settings.BudgetLine,

@@ -107,7 +107,7 @@ def read_published(path: Path) -> Comparators:
     figure came out. Rates the file may hold are left: `demand.others` works them out from counts.
     Raises PublishedError saying what the file is instead, or which figures cannot be read, and what to do.
     """
-    sheet = _read_sheet(path)
+    sheet = read_sheet(path)
     spelled = sheet.rename(columns={old: new for old, new in DOWNLOAD_SPELLINGS.items() if new not in sheet})
     layouts = (
         (DOWNLOAD_COLUMNS, spelled, _from_download),
@@ -132,7 +132,7 @@ def read_neighbours(path: Path, model: str) -> dict[str, tuple[str, ...]]:
 
     Raises PublishedError where the file has no such columns or no such model.
     """
-    sheet = _read_sheet(path)
+    sheet = read_sheet(path)
     if missing := [name for name in NEIGHBOUR_COLUMNS if name not in sheet]:
         raise PublishedError(
             f"{path.name}: no column {', '.join(missing)}. A list of neighbours has the columns "
@@ -193,8 +193,11 @@ def _latest(table: pd.DataFrame) -> pd.DataFrame:
     return newest.drop_duplicates(["area_code", "measure", "year"], keep="last", ignore_index=True)
 
 
-def _read_sheet(path: Path) -> pd.DataFrame:
-    """The file's cells as text, under lower-case column names."""
+def read_sheet(path: Path) -> pd.DataFrame:
+    """The file's cells as text, under lower-case column names.
+
+    Raises PublishedError for anything that is not CSV, saying what it is instead.
+    """
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
