@@ -18,8 +18,7 @@ for package in LOCK["package"]:
     LOCKED.setdefault(package["name"], set()).add(package.get("version", ""))
 EXTRAS = [line for lines in PROJECT["project"]["optional-dependencies"].values() for line in lines]
 WANTED = [
-    Requirement(line)
-    for line in PROJECT["project"]["dependencies"] + EXTRAS + PROJECT["dependency-groups"]["dev"]
+    Requirement(line) for line in PROJECT["project"]["dependencies"] + EXTRAS + PROJECT["dependency-groups"]["dev"]
 ]
 
 

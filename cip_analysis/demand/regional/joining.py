@@ -7,40 +7,21 @@ is the same either way, because the ground is. Choices: docs/decisions/0038-the-
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 
 from cip_analysis.demand.national.panel import Panel
-
-SMALLEST_REGIONS = 5
-"""Regions that a region is compared with, as an authority is with its neighbours, need be this many or more."""
+from cip_analysis.region_settings import Joined
 
 
 class JoiningError(ValueError):
     """Figures of a region cannot be put together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """Authorities whose ground is that of others, by three-digit code.
-
-    code: what the ground is called here. before, after: those whose figures add up to it, first and since.
-    """
-
-    code: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Every code that it takes the place of."""
-        return tuple(dict.fromkeys((*self.before, *self.after)))
-
-
 ENGLAND: tuple[Joined, ...] = (
-    Joined("928", ("928",), ("940", "941")),
-    Joined("838", ("835", "836", "837"), ("838", "839")),
+    Joined(code="928", name="Northamptonshire", before=("928",), after=("940", "941"), since=2022),
+    Joined(code="838", name="Dorset and its coast", before=("835", "836", "837"), after=("838", "839"), since=2019),
 )
 """Northamptonshire, two since April 2021; Dorset, Bournemouth and Poole, two where three stood since April 2019."""
 
@@ -83,10 +64,9 @@ def _first_list(near: Mapping[str, tuple[str, ...]], code: str, joined: Sequence
 
 
 def members_known(panel: Panel, members: Collection[str], fewest: int) -> tuple[str, ...]:
-    """The members with a count of `fewest` or more at the origin and one for every year before it, by code."""
-    held = panel.children.reindex(sorted(members))
-    able = held.notna().all(axis=1) & (held[panel.origin] >= fewest)
-    return tuple(map(str, held.index[able.to_numpy()]))
+    """The members with a count of `fewest` or more in every year of the panel, by code."""
+    able = (panel.children.reindex(sorted(members)) >= fewest).all(axis=1)
+    return tuple(map(str, able.index[able.to_numpy()]))
 
 
 def add_regions(panel: Panel, regions: Mapping[str, Sequence[str]]) -> Panel:
@@ -96,7 +76,9 @@ def add_regions(panel: Panel, regions: Mapping[str, Sequence[str]]) -> Panel:
     blank. Raises JoiningError where a region has no members.
     """
     if empty := [code for code, members in regions.items() if not members]:
-        raise JoiningError(f"No authority with figures belongs to {', '.join(empty)}. Name its members, or leave it out.")
+        raise JoiningError(
+            f"No authority with figures belongs to {', '.join(empty)}. Name its members, or leave it out."
+        )
 
     def added(table: pd.DataFrame) -> pd.DataFrame:
         rows = {code: table.reindex(list(names)).sum(axis=0, min_count=len(names)) for code, names in regions.items()}
