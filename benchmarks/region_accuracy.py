@@ -2,10 +2,11 @@
 
 Usage: python benchmarks/region_accuracy.py FOLDER [--to FOLDER] [--region CODE]
 
-FOLDER holds what national_accuracy.py reads, and the department's download of one year (in ees/) that says which region
-each authority is in, and homes by authority (ofsted_childrens_homes_by_la_sector_2015_2025.csv). All nine English regions
-are forecast from every 31 March from 2014 to 2022. With --to the tables are written there: region_estimates.csv,
-region_scorecard.csv and, for one region (the East Midlands unless told), its councils' figures, lessons and homes.
+FOLDER holds what national_accuracy.py reads, and the department's download of one year (in ees/) that says which
+region each authority is in, and homes by authority (ofsted_childrens_homes_by_la_sector_2015_2025.csv). All nine
+English regions are forecast from every 31 March from 2014 to 2022. With --to the tables are written there:
+region_estimates.csv, region_scorecard.csv and, for one region (the East Midlands unless told), its councils' figures,
+lessons and homes.
 """
 
 from __future__ import annotations
@@ -59,8 +60,11 @@ def main() -> None:
     made = backtest_regions(taught[:-1], national, latest, ENGLAND, (DRAWS, SEED))
     card = scorecard(made)
     areas = made.groupby("level")["area_code"].nunique()
-    print(f"{areas[REGION]} regions of {areas['council']} councils, origins {made['origin'].min()} to "
-          f"{made['origin'].max()}, {DRAWS:,} draws, {time.process_time() - began:.0f} seconds of one processor.")  # fmt: skip
+    seconds = time.process_time() - began
+    print(
+        f"{areas[REGION]} regions of {areas['council']} councils, origins {made['origin'].min()} to "
+        f"{made['origin'].max()}, {DRAWS:,} draws, {seconds:.0f} seconds of one processor."
+    )
     for group in ORIGINS:
         print(f"\n### Origins {group}\n\n{_shown(card, group)}")
     print(f"\nChosen by the rule: {choose(card)}.")

@@ -21,8 +21,8 @@ LEVELS = {
     "placement_account": 7, "places_account": 7, "printing": 7,
     "explorer": 8, "costs": 8, "spend_account": 9, "cost_account": 9, "residential_account": 10,
     "homes_account": 9, "market_account": 9, "savings_account": 9, "appraisal_account": 9, "contract_account": 10,
-    "comparison_account": 9, "region_account": 9, "equality_account": 10, "evaluation_account": 9,
-    "monitoring": 9, "monitoring_account": 9, "monitoring_words": 9, "pack_commands": 10, "cli": 11,
+    "comparison_account": 9, "region_account": 9, "region_places_account": 10, "equality_account": 10,
+    "evaluation_account": 9, "monitoring": 9, "monitoring_account": 9, "monitoring_words": 9, "pack_commands": 10, "cli": 11,
 }  # fmt: skip
 DOORS = ("cli", "pack_commands", "explorer")
 MODULES = sorted(PACKAGE.rglob("*.py"))

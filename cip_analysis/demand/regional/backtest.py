@@ -109,7 +109,8 @@ def _from_origin(
 
 def _scored(quantiles: Numbers, came: pd.DataFrame, stock: pd.Series[float], origin: int) -> Iterator[pd.DataFrame]:
     """Forecasts of some areas from one origin, horizon by horizon, beside what came. quantiles: areas x horizons x
-    LEVELS, in the order of `stock`."""
+    LEVELS, in the order of `stock`.
+    """
     for place, horizon in enumerate(HORIZONS):
         if (year := origin + horizon) not in came:
             continue

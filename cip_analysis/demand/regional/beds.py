@@ -64,23 +64,20 @@ def blocked(beds: int, load: Numbers) -> Numbers:
     return share
 
 
-def fill(beds: int, need: Numbers, usable: float, chance: Numbers) -> Filled:
+def fill(beds: int, need: Numbers, usable: Numbers, rng: np.random.Generator) -> Filled:
     """What becomes of `beds` beds in each future.
 
-    need: children who would be in such beds on a day if there were no end of them, by draw. usable: the share of a held
-    bed's time in which a child is in it; the rest is turn-round. chance: evenly between nought and one, a draw each:
-    which day of the future is looked at. Raises BedsError for fewer than no beds, or a share that is none.
+    need: children who would be in such beds on a day if there were no end of them, by draw. usable: by draw, the share
+    of a held bed's time in which a child is in it; the rest is turn-round and matching. rng: which day is looked at.
+    Raises BedsError for fewer than no beds, or a share that is none.
     """
-    if beds < 0 or not 0 < usable <= 1 or (need < 0).any():
-        raise BedsError(
-            f"{beds} beds, usable {usable:.0%} of their time, cannot be filled: give 0 or more, and a share."
-        )
+    if beds < 0 or (need < 0).any() or not ((usable > 0) & (usable <= 1)).all():
+        raise BedsError(f"{beds} beds cannot be filled: beds and need are nought or more, shares usable above it.")
     load = need / usable
     lost = blocked(beds, load)
-    spread = _chances(beds, load)
-    held = np.minimum((chance[:, None] > np.cumsum(spread, axis=1)).sum(axis=1), beds)
-    at_most = usable * _held_if_they_waited(beds, load)
-    return Filled(beds, usable * load * (1 - lost), at_most, lost, np.round(usable * held))
+    held = (rng.random(len(load))[:, None] > np.cumsum(_chances(beds, load), axis=1)).sum(axis=1)
+    there = rng.binomial(np.minimum(held, beds), usable).astype("float64")
+    return Filled(beds, usable * load * (1 - lost), usable * _held_if_they_waited(beds, load), lost, there)
 
 
 def divide_beds(beds: int, sizes: Numbers) -> tuple[int, ...]:
@@ -96,12 +93,12 @@ def divide_beds(beds: int, sizes: Numbers) -> tuple[int, ...]:
     return tuple(int(each) for each in whole)
 
 
-def fill_alone(shares: Sequence[int], needs: Numbers, usable: float, chances: Numbers) -> Filled:
-    """The same where each council has its own beds and nobody else's child: added up over councils.
+def fill_alone(shares: Sequence[int], needs: Numbers, usable: Numbers, rng: np.random.Generator) -> Filled:
+    """The same where each council has its own beds and takes nobody else's child: added up over councils.
 
-    shares: beds by council. needs, chances: draws x councils.
+    shares: beds by council. needs: draws x councils.
     """
-    each = [fill(beds, needs[:, place], usable, chances[:, place]) for place, beds in enumerate(shares)]
+    each = [fill(beds, needs[:, place], usable, rng) for place, beds in enumerate(shares)]
     needed = needs.sum(axis=1)
     lost = sum((one.turned_away * needs[:, place] for place, one in enumerate(each)), start=np.zeros(len(needs)))
     return Filled(
@@ -113,7 +110,7 @@ def fill_alone(shares: Sequence[int], needs: Numbers, usable: float, chances: Nu
     )
 
 
-def need_lost_to_distance(together: Filled, alone: Filled, need: Numbers, usable: float) -> float:
+def need_lost_to_distance(together: Filled, alone: Filled, need: Numbers, usable: Numbers) -> float:
     """The share of need that distance could take away before beds together fill no better than beds apart.
 
     Found by halving: nought where pooling gains nothing, one where it is ahead whatever is lost.

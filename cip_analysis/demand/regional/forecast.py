@@ -99,7 +99,7 @@ def base_at(stock: pd.Series[float], lessons: Lessons, origin: int, region: str)
     size = _terms(lessons.national, origin, ("error_a", "error_b"))
     variance = size["error_a"].to_numpy() + size["error_b"].to_numpy() / stock.to_numpy()[:, None]
     return Base(
-        stock=stock.to_numpy(dtype="float64"),
+        stock=np.asarray(stock, dtype="float64"),
         councils=np.array([one[list(map(float, LEVELS))].to_numpy() for one in alone]),
         region=whole[list(map(float, LEVELS))].to_numpy(),
         centres=np.array([one["centre"].to_numpy() for one in alone]),

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
+from cip_analysis.demand.accuracy.scores import Numbers
 from cip_analysis.demand.national.panel import Panel
 from cip_analysis.region_settings import Joined
 
@@ -38,7 +40,7 @@ def join_rows(counts: pd.DataFrame, joined: Sequence[Joined]) -> pd.DataFrame:
         ]
         rest = counts.drop(index=[code for code in one.parts if code in counts.index])
         whole = sums[0].fillna(sums[1]).rename(one.code).to_frame().T
-        counts = pd.concat([rest, whole]).sort_index().rename_axis(index=counts.index.name, columns=counts.columns.name)
+        counts = pd.concat([rest, whole]).sort_index()
     return counts
 
 
@@ -89,3 +91,35 @@ def add_regions(panel: Panel, regions: Mapping[str, Sequence[str]]) -> Panel:
         panel, children=added(panel.children), population=added(panel.population), ceased=added(panel.ceased),
         neighbours=others,
     )  # fmt: skip
+
+
+def shares_of_parts(counts: pd.DataFrame, joined: Sequence[Joined], origin: int) -> dict[str, dict[str, float]]:
+    """How each joined authority that has come apart by `origin` divides, by its later parts' counts then: code -> part
+    -> share.
+
+    counts: by authority and year, before joining. One that is still whole is left out, and so is one whose parts have
+    no counts at the origin.
+    """
+    shares = {}
+    for one in joined:
+        if origin < one.since or not set(one.after) <= set(counts.index):
+            continue
+        parts = counts.loc[list(one.after), origin].astype("float64")
+        if parts.notna().all():
+            shares[one.code] = {str(code): float(count / parts.sum()) for code, count in parts.items()}
+    return shares
+
+
+def split_draws(
+    draws: Numbers, codes: Sequence[str], shares: Mapping[str, Mapping[str, float]]
+) -> tuple[Numbers, list[str]]:
+    """Draws x authorities with each that has come apart as its parts, in its place, and the codes of all.
+
+    shares: as `shares_of_parts` gives them. The sum of every draw stays what it was.
+    """
+    columns, named = [], []
+    for place, code in enumerate(codes):
+        for part, share in shares.get(code, {code: 1.0}).items():
+            columns.append(draws[:, place] * share)
+            named.append(part)
+    return np.column_stack(columns), named

@@ -1,4 +1,4 @@
-"""What the national panel teaches of regions and of a region's councils at each origin: enough to forecast without it."""
+"""What the panel teaches of regions and their councils at each origin: enough to forecast without it."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ class Taught:
     """What one origin teaches.
 
     regional: rows of ESTIMATE_COLUMNS, learned on whole regions, with what councils' errors share. areas: rows of
-    LESSON_COLUMNS: the drivers of every council and region as known at the origin, each council's weight by past errors
-    and, of a region, how far their correlations were drawn to nought. panel: of authorities, joined. members: by region.
+    LESSON_COLUMNS: the drivers of every council and region as known at the origin, each council's weight by past
+    errors and, of a region, how far their correlations were drawn to nought. panel: of authorities, joined. members:
+    by region.
     """
 
     regional: pd.DataFrame
@@ -71,7 +72,7 @@ def past_errors(panel: Panel, whole: Panel, region: str, members: Sequence[str])
         missed = missed_by(held, drivers(held, 1), 1)
         columns.append((missed * held.children[missed.columns]).loc[code].to_numpy(dtype="float64"))
     errors = np.column_stack(columns)
-    return errors[np.isfinite(errors).all(axis=1)]
+    return np.asarray(errors[np.isfinite(errors).all(axis=1)])
 
 
 def _weights(panel: Panel, whole: Panel, region: str, members: Sequence[str]) -> list[tuple[int, str, str, float]]:
@@ -86,7 +87,7 @@ def _drivers_of(panel: Panel, members: Mapping[str, Sequence[str]]) -> list[tupl
     """The drivers of every member at the origin."""
     told = tell_drivers(panel)
     return [
-        (panel.origin, code, name, float(values.loc[code, panel.origin]))
+        (panel.origin, code, name, float(values[panel.origin].astype("float64").to_dict()[code]))
         for names in members.values()
         for code in names
         for name, values in told.items()

@@ -36,7 +36,7 @@ def count_places(homes: pd.DataFrame, councils: Mapping[str, str], joined: Seque
         held = f"{homes['year'].min()} to {homes['year'].max()}" if len(homes) else "none"
         raise PlacesError(f"No children's homes are held for 31 March {year}, but {held}. Add that year's rows.")
     coded = there.assign(code=there["area_code"].replace(called), own=there["sector"] == COUNCIL_RUN)
-    sums = coded.groupby(["code", "own"])["places"].sum().unstack(fill_value=0)
+    sums = coded.pivot_table(index="code", columns="own", values="places", aggfunc="sum", fill_value=0)
     table = sums.reindex(index=list(councils), columns=[True, False], fill_value=0).set_axis([OWN, OTHERS], axis=1)
     counted = coded.groupby("code")["homes"].sum().reindex(list(councils), fill_value=0)
     return table.assign(homes=counted, places=table[OWN] + table[OTHERS])[["homes", OWN, OTHERS, "places"]]

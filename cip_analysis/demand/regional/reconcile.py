@@ -39,11 +39,11 @@ class Together:
                 f"Draws of {self.councils.shape} for councils and {self.region.shape} for the region do not belong "
                 "together: give both the same draws and horizons."
             )
-        out = np.abs(self.councils.sum(axis=1) - self.region)
-        if (self.councils < 0).any() or (out > TOLERANCE * np.maximum(self.region, 1.0)).any():
+        out = np.abs(self.councils.sum(axis=1) - self.region) > TOLERANCE * np.maximum(self.region, 1.0)
+        fewer = (self.councils < 0).any(axis=1)
+        if wrong := int((out | fewer).any(axis=1).sum()):
             raise ReconcileError(
-                f"{int((out > TOLERANCE * np.maximum(self.region, 1.0)).sum())} draws do not add up, or hold fewer than "
-                "no children. Make them with one of the functions here."
+                f"{wrong} draws do not add up, or hold less than no child. Make them with a function of this module."
             )
 
 

@@ -3,7 +3,8 @@
 Each council keeps its own distribution, value for value in rank; only which draw is high with which is chosen. Errors
 are split in what all authorities share in a year, what those of one region share beyond it, and the council's own.
 Source of the reordering: Clark and others (2004), the Schaake shuffle; here the dependence is a copula fitted to past
-errors, because a region has too few past years to lend their order. Choices: docs/decisions/0038-the-region-together.md.
+errors, because a region has too few past years to lend their order. Choices:
+docs/decisions/0038-the-region-together.md.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from cip_analysis.demand.accuracy.scores import LEVELS, Numbers
-from cip_analysis.demand.national.estimates import HORIZONS
 from cip_analysis.demand.national.errors import correlation_of, shared_by_all
+from cip_analysis.demand.national.estimates import HORIZONS
 from cip_analysis.demand.national.methods import drivers, missed_by
 from cip_analysis.demand.national.panel import Panel, logarithm
 
@@ -29,8 +30,8 @@ def shared_terms(panel: Panel, regions: Mapping[str, Sequence[str]], whole: Pane
 
     panel: of authorities; whole: of regions (`add_regions`). SHARED is the variance (of logarithms) that all
     authorities share, OF_REGION what those of one region share beyond it, never below nought, and WITH_SUM the
-    correlation of a region's own errors with those of its councils' sum; where too few are known over so many years, that
-    over one year fewer.
+    correlation of a region's own errors with those of its councils' sum; where too few are known over so many years,
+    that over one year fewer.
     """
     rows, with_sum = [], 0.0
     for horizon in HORIZONS:

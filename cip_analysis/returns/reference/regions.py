@@ -34,7 +34,8 @@ def read_lessons(path: Path) -> pd.DataFrame:
 
 def read_region_record(path: Path) -> pd.DataFrame:
     """How right each way of putting regions together has been: columns of RECORD_COLUMNS, a row a group of origins,
-    level (region or council), method and horizon. Raises RegionFileError as `read_lessons` does."""
+    level (region or council), method and horizon. Raises RegionFileError as `read_lessons` does.
+    """
     whole = ("first_origin", "last_origin", "areas", "horizon_months", "n")
     numbers = ("mae", "mape", "crps", *SHARES)
     table = _read(path, RECORD_COLUMNS, whole, numbers, ("origins", "level", "method", "horizon_months"))
