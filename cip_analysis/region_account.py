@@ -32,7 +32,7 @@ from cip_analysis.demand.regional.forecast import (
     forecast_region,
 )
 from cip_analysis.demand.regional.joining import join_parts, shares_of_parts, split_draws
-from cip_analysis.demand.regional.reconcile import Together
+from cip_analysis.demand.regional.reconcile import TOLERANCE, Together
 from cip_analysis.records import Comparators
 from cip_analysis.region_settings import Region
 from cip_analysis.returns.published import last_march, read_published
@@ -84,6 +84,12 @@ class RegionRun:
     def source(self) -> str:
         """Where the figures come from, for the foot of an exhibit."""
         return f"worked out from DfE, Children looked after in England, as known for 31 March {self.origin}"
+
+    @property
+    def judged_until(self) -> date:
+        """The 31 March of the last outturn that judges the ways of putting regions together."""
+        near = self.record[self.record["horizon_months"] == self.record["horizon_months"].min()]
+        return date(int(near["last_origin"].max() + near["horizon_months"].max() // 12), 3, 31)
 
     @property
     def judged_source(self) -> str:
@@ -158,8 +164,8 @@ def title_region(fan: pd.DataFrame) -> str:
     """What is forecast at the furthest year, for a title. fan: as `fan_of_region`."""
     last, now = fan.iloc[-1], fan.iloc[0]
     return (
-        f"By March {last['month']:%Y} most likely {last['p50']:,.0f} children, eight times in ten {last['p10']:,.0f} to "
-        f"{last['p90']:,.0f}; in {now['month']:%Y} there were {now['p50']:,.0f}"
+        f"By March {last['month']:%Y} most likely {last['p50']:,.0f} children, eight times in ten {last['p10']:,.0f} "
+        f"to {last['p90']:,.0f}; in {now['month']:%Y} there were {now['p50']:,.0f}"
     )
 
 
@@ -194,17 +200,25 @@ def round_together(numbers: Numbers) -> list[int]:
     return [int(each) for each in whole]
 
 
-def largest_gap(ahead: Ahead) -> float:
-    """How far, in children, the councils' sum is from the region's in any draw and year."""
-    return float(np.abs(ahead.together.councils.sum(axis=1) - ahead.together.region).max())
+def adds_up_in_words(county: RegionRun, ahead: Ahead) -> str:
+    """Whether the councils add up to the region in every future and year, and what was done about those split."""
+    apart = np.abs(ahead.together.councils.sum(axis=1) - ahead.together.region)
+    short = int((apart > TOLERANCE * ahead.together.region).any(axis=1).sum())
+    said = (
+        f"In all {len(apart):,} futures, in every year, the councils add up to the region."
+        if not short
+        else f"In {short:,} of {len(apart):,} futures the councils do not add up to the region."
+    )
+    return f"{said} {split_in_words(county)}".strip()
 
 
 def split_in_words(county: RegionRun) -> str:
     """What was done about councils that were split, in a sentence; blank where none was."""
-    told = []
-    for one in county.region.joined:
-        after = "is told as one" if county.origin < one.since else "is forecast as one and divided as its parts now are"
-        told.append(f"{one.name}, two councils or more from {one.since - 1}, {after}.")
+    told = [
+        f"{one.name}, {len(one.after)} councils since April {one.since - 1}, is "
+        f"{'told as one' if county.origin < one.since else 'forecast as one and divided as its parts last were'}."
+        for one in county.region.joined
+    ]
     return " ".join(told)
 
 
@@ -232,8 +246,8 @@ def record_in_words(county: RegionRun) -> str:
     record = region_record(county)
     first, last = record.iloc[0], record.iloc[-1]
     return (
-        f"Such forecasts of a region have missed by {first['mape']:.1%} on average {first['how_far_ahead']} ahead and by "
-        f"{last['mape']:.1%} {last['how_far_ahead']} ahead; saying that nothing changes, by "
+        f"Looking {first['how_far_ahead']} ahead such forecasts of a region have missed by {first['mape']:.1%} on "
+        f"average, and {last['how_far_ahead']} ahead by {last['mape']:.1%}; saying that nothing changes, by "
         f"{first['share_missed_by_no_change']:.1%} and {last['share_missed_by_no_change']:.1%}."
     )
 
@@ -249,27 +263,18 @@ def chosen_in_words(county: RegionRun) -> str:
 def compare_methods(county: RegionRun, origins: str) -> pd.DataFrame:
     """Every way of putting a region together, one group of origins, the mean of four horizons.
 
-    Columns: way, mape, crps (of regions), of_plain_summing (crps ÷ that of summing each by itself), coverage_80,
-    coverage_95, councils_mape. The way used here is marked.
+    Columns: way, mape, crps (of regions), error_beside_plain_summing (crps ÷ that of summing each by itself, in words),
+    coverage_80, coverage_95, share_missed_by_councils. The way used here is marked.
     """
     whole, each = _means(county, origins, REGION), _means(county, origins, COUNCIL)
     names = [name for name in (NO_CHANGE, *METHODS) if name in whole.index]
-    told = whole.loc[names].assign(
-        of_plain_summing=whole["crps"] / _score(whole, APART, "crps"), councils_mape=each["mape"], way=names
-    )
-    marked = told.assign(way=told["way"].replace({county.region.method: f"{county.region.method} (used here)"}))
-    ratio = marked["of_plain_summing"].map("{:.2f} times".format)
-    columns = [
-        "way",
-        "mape",
-        "crps",
-        "error_beside_plain_summing",
-        "coverage_80",
-        "coverage_95",
-        "councils_average_miss_share",
+    ratio = (whole["crps"] / _score(whole, APART, "crps")).map("{:.2f} times".format)
+    told = whole.assign(way=whole.index, error_beside_plain_summing=ratio, share_missed_by_councils=each["mape"]).loc[
+        names
     ]
-    named = marked.rename(columns={"councils_mape": "councils_average_miss_share"})
-    return named.assign(error_beside_plain_summing=ratio)[columns].reset_index(drop=True)
+    marked = told.assign(way=[_marked(name, county) for name in names])
+    columns = ["way", "mape", "crps", "error_beside_plain_summing", "coverage_80", "coverage_95"]
+    return marked[[*columns, "share_missed_by_councils"]].reset_index(drop=True)
 
 
 def confirmed_in_words(county: RegionRun) -> str:
@@ -299,8 +304,7 @@ def beside_other_ways(county: RegionRun, years: int) -> pd.DataFrame:
     rows = []
     for name in METHODS:
         region = forecast_of(county, name).together.region[:, years - 1]
-        marked = f"{name} (used here)" if name == county.region.method else name
-        rows.append((marked, region.mean().round(), *np.quantile(region, [0.1, 0.9]).round()))
+        rows.append((_marked(name, county), region.mean().round(), *np.quantile(region, [0.1, 0.9]).round()))
     return pd.DataFrame(rows, columns=["way", "expected", "p10", "p90"])
 
 
@@ -310,6 +314,11 @@ def _apart(county: RegionRun, draws: Numbers) -> tuple[Numbers, list[str]]:
     split, codes = split_draws(draws, county.codes, shares)
     table = county.figures.table.drop_duplicates("area_code", keep="last").set_index("area_code")["area"]
     return split, [county.region.councils.get(code) or str(table[code]) for code in codes]
+
+
+def _marked(method: str, county: RegionRun) -> str:
+    """A way's name, said to be the one used where it is."""
+    return f"{method} (used here)" if method == county.region.method else method
 
 
 def _score(table: pd.DataFrame, method: str, column: str) -> float:

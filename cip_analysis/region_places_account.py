@@ -32,7 +32,7 @@ def list_places(county: RegionRun, ahead: Ahead, years: int) -> pd.DataFrame:
     """Places in children's homes beside children expected in them so many years on, the region last.
 
     Columns: council, homes, council_run_places, other_places, children_now (in homes, at the likeliest share), p10,
-    p50, p90 and places_per_child. Councils that have come apart are told as one, as the forecast is.
+    p50, p90 and places_per_child (to one place). Councils that have come apart are told as one, as the forecast is.
     """
     share = _judged(county, IN_HOMES)
     counted = places.count_places(county.homes, county.region.councils, county.region.joined, county.origin)
@@ -45,7 +45,8 @@ def list_places(county: RegionRun, ahead: Ahead, years: int) -> pd.DataFrame:
     ends = {name: shown[name].round() for name in places.ENDS}
     whole = {name: shown[name].astype("int64") for name in ("homes", places.OWN, places.OTHERS)}
     columns = ["council", "homes", places.OWN, places.OTHERS, "children_now", *places.ENDS, "places_per_child"]
-    return shown.assign(**ends, **whole)[columns].reset_index(drop=True)
+    ratio = shown["places_per_child"].round(1)
+    return shown.assign(**ends, **whole, places_per_child=ratio)[columns].reset_index(drop=True)
 
 
 def places_grown(county: RegionRun) -> tuple[int, float]:
@@ -60,7 +61,7 @@ def title_places(table: pd.DataFrame) -> str:
     """Which council has most and fewest places a child, for a title. table: as `list_places`, the region last."""
     each, whole = table.iloc[:-1].set_index("council")["places_per_child"], table.iloc[-1]
     return (
-        f"{whole['council']} has {whole['places_per_child']:.1f} places for each child it will have in homes; "
+        f"The region has {whole['places_per_child']:.1f} places for each child its councils will have in homes; "
         f"{each.idxmax()} {each.max():.1f}, {each.idxmin()} {each.min():.1f}"
     )
 
@@ -70,9 +71,9 @@ def own_places_in_words(table: pd.DataFrame) -> str:
     whole = table.iloc[-1]
     own, others = int(whole[places.OWN]), int(whole[places.OTHERS])
     return (
-        f"Of {own + others:,} places councils run {own:,} ({own / (own + others):.0%}), against {whole['p50']:.0f} children "
-        f"expected in homes, eight times in ten {whole['p10']:.0f} to {whole['p90']:.0f}. Councils' own would hold "
-        f"{own / whole['p50']:.0%} of them; the rest depend on places open to any council in the country."
+        f"Of {own + others:,} places councils run {own:,} ({own / (own + others):.0%}), against {whole['p50']:.0f} "
+        f"children expected in homes, eight times in ten {whole['p10']:.0f} to {whole['p90']:.0f}. Councils' own would "
+        f"hold {own / whole['p50']:.0%} of them; the rest depend on places open to any council in the country."
     )
 
 
@@ -111,7 +112,7 @@ def commission(county: RegionRun, ahead: Ahead, asked: str, councils: str, years
 
 def list_beds(made: Commissioned) -> pd.DataFrame:
     """Each number of beds, together and apart: commissioned (in words), expected_filled, p10 and p90 (children in them
-    on a day), share_filled, empty_beds, share_turned_away, at_most.
+    on a day), share_filled, empty_places, share_turned_away, at_most.
     """
     rows = []
     for pair in zip(made.together, made.alone, strict=True):
@@ -120,7 +121,7 @@ def list_beds(made: Commissioned) -> pd.DataFrame:
             filled = float(one.filled.mean())
             rows.append({
                 "commissioned": f"{one.beds} beds, {word}", "expected_filled": filled, "p10": low, "p50": _middle(one),
-                "p90": high, "share_filled": one.chance_filled, "empty_beds": one.beds - filled,
+                "p90": high, "share_filled": one.chance_filled, "empty_places": one.beds - filled,
                 "share_turned_away": _turned_away(one, made), "filled_at_most": float(one.at_most.mean()),
             })  # fmt: skip
     return pd.DataFrame(rows)
@@ -142,8 +143,8 @@ def title_beds(made: Commissioned) -> str:
     """What pooling does at the largest number of beds, for a title."""
     pooled, apart = made.together[-1], made.alone[-1]
     return (
-        f"Of {pooled.beds} beds {pooled.filled.mean():.0f} would be filled together and {apart.filled.mean():.0f} if each "
-        "council had its own"
+        f"Of {pooled.beds} beds {pooled.filled.mean():.1f} would be filled on average if commissioned together, "
+        f"{apart.filled.mean():.1f} if apart"
     )
 
 
@@ -166,9 +167,9 @@ def distance_in_words(made: Commissioned) -> str:
     table = gained(made)
     first, last = table.iloc[0], table.iloc[-1]
     return (
-        f"A joint home is further away for many. Pooling stays ahead until distance loses {first['need_lost_share']:.0%} of "
-        f"those who would have come to {first['beds']:.0f} beds, or {last['need_lost_share']:.0%} of those who would have "
-        f"come to {last['beds']:.0f}."
+        f"A joint home is further away for many. Commissioning together stays ahead until distance loses "
+        f"{first['need_lost_share']:.0%} of those who would have come to {first['beds']:.0f} beds, or "
+        f"{last['need_lost_share']:.0%} of those who would have come to {last['beds']:.0f}."
     )
 
 

@@ -22,7 +22,8 @@ LEVELS = {
     "explorer": 8, "costs": 8, "spend_account": 9, "cost_account": 9, "residential_account": 10,
     "homes_account": 9, "market_account": 9, "savings_account": 9, "appraisal_account": 9, "contract_account": 10,
     "comparison_account": 9, "region_account": 9, "region_places_account": 10, "equality_account": 10,
-    "evaluation_account": 9, "monitoring": 9, "monitoring_account": 9, "monitoring_words": 9, "pack_commands": 10, "cli": 11,
+    "evaluation_account": 9, "monitoring": 9, "monitoring_account": 9, "monitoring_words": 9,
+    "pack_commands": 10, "cli": 11,
 }  # fmt: skip
 DOORS = ("cli", "pack_commands", "explorer")
 MODULES = sorted(PACKAGE.rglob("*.py"))

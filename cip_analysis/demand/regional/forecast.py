@@ -31,7 +31,7 @@ from cip_analysis.demand.regional.together import (
 )
 
 APART, TOGETHER = "summed, each by itself", "summed, errors together"
-FROM_ABOVE = "the region's divided"
+FROM_ABOVE = "the region's forecast divided"
 EQUALLY, BY_SPREAD, BY_PAST = "reconciled equally", "reconciled by spread", "reconciled by past errors"
 
 
