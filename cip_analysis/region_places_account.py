@@ -32,7 +32,7 @@ def list_places(county: RegionRun, ahead: Ahead, years: int) -> pd.DataFrame:
     """Places in children's homes beside children expected in them so many years on, the region last.
 
     Columns: council, homes, council_run_places, other_places, children_now (in homes, at the likeliest share), p10,
-    p50, p90 and places_per_child (to one place). Councils that have come apart are told as one, as the forecast is.
+    p50, p90 and places_per_child (to two places). Councils that have come apart are told as one, as the forecast is.
     """
     share = _judged(county, IN_HOMES)
     counted = places.count_places(county.homes, county.region.councils, county.region.joined, county.origin)
@@ -45,7 +45,7 @@ def list_places(county: RegionRun, ahead: Ahead, years: int) -> pd.DataFrame:
     ends = {name: shown[name].round() for name in places.ENDS}
     whole = {name: shown[name].astype("int64") for name in ("homes", places.OWN, places.OTHERS)}
     columns = ["council", "homes", places.OWN, places.OTHERS, "children_now", *places.ENDS, "places_per_child"]
-    ratio = shown["places_per_child"].round(1)
+    ratio = shown["places_per_child"].round(2)
     return shown.assign(**ends, **whole, places_per_child=ratio)[columns].reset_index(drop=True)
 
 
