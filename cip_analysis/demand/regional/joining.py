@@ -83,6 +83,7 @@ def add_regions(panel: Panel, regions: Mapping[str, Sequence[str]]) -> Panel:
         )
 
     def added(table: pd.DataFrame) -> pd.DataFrame:
+        """One of the panel's tables by region."""
         rows = {code: table.reindex(list(names)).sum(axis=0, min_count=len(names)) for code, names in regions.items()}
         return pd.DataFrame.from_dict(rows, orient="index", columns=table.columns).astype("float64")
 
