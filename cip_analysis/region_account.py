@@ -169,6 +169,16 @@ def title_region(fan: pd.DataFrame) -> str:
     )
 
 
+def region_in_words(county: RegionRun, fan: pd.DataFrame) -> str:
+    """What the region will look after at the furthest year, in a sentence. fan: as `fan_of_region`."""
+    last, now = fan.iloc[-1], fan.iloc[0]
+    return (
+        f"In March {last['month']:%Y} the councils of the {county.region.name} will most likely look after "
+        f"{last['p50']:,.0f} children, eight times in ten {last['p10']:,.0f} to {last['p90']:,.0f}; in March "
+        f"{now['month']:%Y} they looked after {now['p50']:,.0f}."
+    )
+
+
 def list_councils(county: RegionRun, ahead: Ahead, years: int) -> pd.DataFrame:
     """Every council so many years on, and the region last: council, now, expected, p10 and p90.
 
@@ -255,8 +265,8 @@ def record_in_words(county: RegionRun) -> str:
 def chosen_in_words(county: RegionRun) -> str:
     """Which way of putting the region together is used and what it was chosen over, in a sentence."""
     return (
-        f"The region is {county.region.method}: of the ways tried it was nearest on years to "
-        f"{ORIGINS[0].rsplit(' ', 1)[-1]} among those whose 95% range held nine times in ten."
+        f'Councils and region are put together by the way called "{county.region.method}": of those tried it was '
+        f"nearest on years to {ORIGINS[0].rsplit(' ', 1)[-1]} among those whose 95% range held nine times in ten."
     )
 
 

@@ -31,8 +31,9 @@ class RegionPlacesError(ValueError):
 def list_places(county: RegionRun, ahead: Ahead, years: int) -> pd.DataFrame:
     """Places in children's homes beside children expected in them so many years on, the region last.
 
-    Columns: council, homes, council_run_places, other_places, children_now (in homes, at the likeliest share), p10,
-    p50, p90 and places_per_child (to two places). Councils that have come apart are told as one, as the forecast is.
+    Columns: council, homes, council_run_places, other_places, now_in_homes (at the likeliest share), p10_in_homes,
+    p50_in_homes, p90_in_homes and places_per_child (to two places). Councils that have come apart are told as one,
+    as the forecast is.
     """
     share = _judged(county, IN_HOMES)
     counted = places.count_places(county.homes, county.region.councils, county.region.joined, county.origin)
@@ -40,11 +41,11 @@ def list_places(county: RegionRun, ahead: Ahead, years: int) -> pd.DataFrame:
     now = ahead.base.stock * county.judgements[IN_HOMES].value
     names = {**county.region.councils, "": county.region.name}
     shown = told.assign(
-        council=[names[str(code)] for code in told.index], children_now=np.append(now, now.sum()).round()
+        council=[names[str(code)] for code in told.index], now_in_homes=np.append(now, now.sum()).round()
     )
-    ends = {name: shown[name].round() for name in places.ENDS}
+    ends = {f"{name}_in_homes": shown[name].round() for name in places.ENDS}
     whole = {name: shown[name].astype("int64") for name in ("homes", places.OWN, places.OTHERS)}
-    columns = ["council", "homes", places.OWN, places.OTHERS, "children_now", *places.ENDS, "places_per_child"]
+    columns = ["council", "homes", places.OWN, places.OTHERS, "now_in_homes", *ends, "places_per_child"]
     ratio = shown["places_per_child"].round(2)
     return shown.assign(**ends, **whole, places_per_child=ratio)[columns].reset_index(drop=True)
 
@@ -71,9 +72,9 @@ def own_places_in_words(table: pd.DataFrame) -> str:
     whole = table.iloc[-1]
     own, others = int(whole[places.OWN]), int(whole[places.OTHERS])
     return (
-        f"Of {own + others:,} places councils run {own:,} ({own / (own + others):.0%}), against {whole['p50']:.0f} "
-        f"children expected in homes, eight times in ten {whole['p10']:.0f} to {whole['p90']:.0f}. Councils' own would "
-        f"hold {own / whole['p50']:.0%} of them; the rest depend on places open to any council in the country."
+        f"Of {own + others:,} places councils run {own:,} ({own / (own + others):.0%}), against {whole['p50_in_homes']:.0f} "
+        f"children expected in homes, eight times in ten {whole['p10_in_homes']:.0f} to {whole['p90_in_homes']:.0f}. Councils' own would "
+        f"hold {own / whole['p50_in_homes']:.0%} of them; the rest depend on places open to any council in the country."
     )
 
 
@@ -152,7 +153,7 @@ def beds_in_words(made: Commissioned) -> str:
     """What the fewest and the most beds come to, together and apart, in sentences."""
     told = [
         f"Of {pooled.beds} beds commissioned together {pooled.filled.mean():.1f} would hold a child on an average day "
-        f"(eight days in ten {pooled.range_80[0]:.0f} to {pooled.range_80[1]:.0f}); of as many commissioned apart, "
+        f"(eight times in ten {pooled.range_80[0]:.0f} to {pooled.range_80[1]:.0f}); of as many commissioned apart, "
         f"{apart.filled.mean():.1f}."
         for pooled, apart in (
             (made.together[0], made.alone[0]),

@@ -186,7 +186,7 @@ def test_places_are_ofsteds_and_children_the_forecasts(county, ahead):
     table = list_places(county, ahead, 2).set_index("council")
     assert table.loc["Leicester", ["council_run_places", "other_places"]].tolist() == [39, 17]
     assert table.loc["East Midlands", ["homes", "council_run_places", "other_places"]].tolist() == [212, 321, 982]
-    assert table.loc["Leicestershire", "children_now"] == round(555 * 0.089)
+    assert table.loc["Leicestershire", "now_in_homes"] == round(555 * 0.089)
     assert "run 321 (25%)" in own_places_in_words(table.reset_index())
     assert title_places(table.reset_index()).endswith("Rutland 7.2, Leicester 0.9")
     assert places_grown(county) == (2016, pytest.approx(1303 / 1220 - 1, abs=0.001))
