@@ -16,13 +16,14 @@ LEVELS = {
     "codes": 0, "contracts": 0, "ledgers": 0, "records": 0, "projections": 0, "settings": 0, "scenario_settings": 0,
     "savings_settings": 0, "bidder_settings": 0, "budget_settings": 0, "work_package_settings": 0,
     "contract_settings": 0, "councils": 0, "evaluation_settings": 0, "equality_settings": 0, "source_settings": 0,
+    "region_settings": 0,
     "synthetic": 1, "returns": 1, "demand": 2, "money": 3, "impact": 4, "publish": 5,
     "store": 5, "run": 6, "forecasts": 7, "publicly": 7, "forecast_account": 7, "accuracy_account": 7,
     "placement_account": 7, "places_account": 7, "printing": 7,
     "explorer": 8, "costs": 8, "spend_account": 9, "cost_account": 9, "residential_account": 10,
     "homes_account": 9, "market_account": 9, "savings_account": 9, "appraisal_account": 9, "contract_account": 10,
-    "comparison_account": 9, "equality_account": 10, "evaluation_account": 9,
-    "monitoring": 9, "monitoring_account": 9, "monitoring_words": 9, "pack_commands": 10,
+    "comparison_account": 9, "region_account": 9, "region_places_account": 10, "equality_account": 10,
+    "evaluation_account": 9, "monitoring": 9, "monitoring_account": 9, "monitoring_words": 9, "pack_commands": 10,
     "fetch_commands": 10, "batch_commands": 11, "cli": 11,
 }  # fmt: skip
 DOORS = ("cli", "pack_commands", "batch_commands", "explorer")

@@ -14,6 +14,7 @@ from cip_analysis import (
     contract_settings,
     ledgers,
     records,
+    region_settings,
     savings_settings,
     scenario_settings,
     settings,
@@ -44,7 +45,8 @@ MODELS = [
     packages.WorkPackage, packages.Option, packages.Cohort, packages.Capital, packages.Revenue, packages.Homes,
     packages.Block, packages.Shares, packages.Range, packages.Risk, packages.Outcome, packages.AppraisalRules,
     packages.DiscountBand, packages.Bias, contract_settings.Contract, contract_settings.Tariff,
-    contract_settings.Funding, equality.EqualityFile, equality.Group, equality.Action, equality.Views, equality.Theme,
+    contract_settings.Funding, region_settings.Region, region_settings.Joined,
+    equality.EqualityFile, equality.Group, equality.Action, equality.Views, equality.Theme,
     *(kind for kind in vars(scenario_settings).values() if isinstance(kind, type) and kind.__name__.endswith("Lever")),
 ]  # fmt: skip
 PAGES = sorted(

@@ -14,6 +14,7 @@ from cip_analysis.publish.pack import PackRequest, render_pack
 from cip_analysis.publish.provenance import read_manifest, verify_pack
 
 CABINET = ROOT / "config" / "packs" / "cabinet-autumn-2018.toml"
+REGION = ROOT / "config" / "packs" / "region.toml"
 COUNTY = ROOT / "data" / "synthetic" / "leicestershire"
 YEAR_COUNTY = ROOT / "data" / "synthetic" / "leicestershire-2019"
 SAMPLE = SHARED / "ssda903_sample"
@@ -44,6 +45,15 @@ def test_the_cabinet_pack_renders_whole_from_the_public_sample_and_says_there_ar
     pack = render(tmp_path, f"returns={SAMPLE}")
     assert "No payments file was given" in (pack / "06_residential_spend.html").read_text(encoding="utf-8")
     assert not [path.name for path in pack.rglob("*") if path.is_file() and bytes(SAMPLE.parent) in path.read_bytes()]
+
+
+def test_the_region_renders_from_published_figures_and_no_page_of_figures_is_of_invented_children(tmp_path):
+    pack = render_pack(PackRequest(REGION, ROOT, tmp_path), lambda _done, _what: None)
+    assert [page.stem for page in sorted(pack.glob("*.html"))] == ["14_region", "about", "index"]
+    page = (pack / "14_region.html").read_text(encoding="utf-8")
+    assert "In all 1,000 futures, in every year, the councils add up to the region" in page
+    assert "[c]" not in page
+    assert verify_pack(pack) == []
 
 
 @pytest.mark.skipif(not YEAR_COUNTY.exists(), reason="the county of the year now running is not made: make data")

@@ -15,7 +15,7 @@ NAMED = ("returns", "payments", "published", "national", "track_record", "capaci
          "earlier", "previous", "words")  # fmt: skip
 EXEMPT = "exempt"
 AUDIENCES = ("public", EXEMPT)
-WRITTEN = ("appraisal", "bidders", "contracts", "equality", "evaluations", "views", "work_packages")
+WRITTEN = ("appraisal", "bidders", "contracts", "equality", "evaluations", "regions", "views", "work_packages")
 """Folders of config/ that notebooks open for themselves: what is written there is part of every pack's settings."""
 
 Values = dict[str, dict[str, parameters.Value]]

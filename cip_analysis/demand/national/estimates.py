@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -62,9 +62,18 @@ def forecast_authority(
     (standard deviation of the count's logarithm), and in children `centre` and each of scores.LEVELS. It is what the
     panel's own forecast gives. Raises NationalError where the origin has no estimate or the council no count.
     """
-    year, own = _terms(estimates, origin, OF_THE_YEAR), _own_panel(comparators, council, origin)
-    now = _figure(own.children, council, origin)
+    own = _own_panel(comparators, council, origin)
     told = {name: _figure(values, council, origin) for name, values in tell_drivers(own).items()}
+    return forecast_told(estimates, origin, _figure(own.children, council, origin), told)
+
+
+def forecast_told(estimates: pd.DataFrame, origin: int, now: float, told: Mapping[str, float]) -> pd.DataFrame:
+    """A count 1 to 4 years on, from the count at `origin` and its drivers by name: as `forecast_authority` gives it.
+
+    told: a driver that is not known, or not named, counts as the mean. Raises NationalError for an origin without
+    estimates.
+    """
+    year = _terms(estimates, origin, OF_THE_YEAR)
     departures = {name: value - year[f"mean of {name}"] for name, value in told.items()}
     made = {}
     for horizon in HORIZONS:
@@ -156,14 +165,16 @@ def carried_to(estimates: pd.DataFrame, origin: int) -> tuple[pd.DataFrame, str]
     return pd.concat([estimates, carried], ignore_index=True), note
 
 
-def _lessons(figures: Comparators, origin: int) -> Iterator[tuple[int, int, str, float]]:
-    """Every row of one origin."""
-    panel = panel_at(figures, origin)
+def lessons_of(panel: Panel, more: Mapping[str, float] | None = None) -> Iterator[tuple[int, int, str, float]]:
+    """What one panel teaches at its origin: rows of ESTIMATE_COLUMNS.
+
+    more: further terms of the origin's year, such as drift, which wants starts as well.
+    """
+    origin = panel.origin
     raw = tell_drivers(panel)
     told = depart(raw)
-    drift = learn_drift(panel, _started(figures, panel))
     means = {f"mean of {name}": float(values[origin].mean()) for name, values in raw.items()}
-    yield from ((origin, OF_THE_YEAR, term, value) for term, value in (means | drift).items())
+    yield from ((origin, OF_THE_YEAR, term, value) for term, value in (means | dict(more or {})).items())
     missed = {}
     for horizon in HORIZONS:
         lesson = learn_growth(panel, told, horizon)
@@ -177,6 +188,12 @@ def _lessons(figures: Comparators, origin: int) -> Iterator[tuple[int, int, str,
         missed[horizon] = missed_by(panel, growth, horizon)
         for earlier in HORIZONS[: horizon - 1]:
             yield origin, horizon, _correlation(earlier), correlation_of(missed[earlier], missed[horizon])
+
+
+def _lessons(figures: Comparators, origin: int) -> Iterator[tuple[int, int, str, float]]:
+    """Every row of one origin."""
+    panel = panel_at(figures, origin)
+    yield from lessons_of(panel, learn_drift(panel, _started(figures, panel)))
 
 
 def _started(figures: Comparators, panel: Panel) -> pd.DataFrame:
