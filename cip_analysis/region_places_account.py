@@ -72,8 +72,9 @@ def own_places_in_words(table: pd.DataFrame) -> str:
     whole = table.iloc[-1]
     own, others = int(whole[places.OWN]), int(whole[places.OTHERS])
     return (
-        f"Of {own + others:,} places councils run {own:,} ({own / (own + others):.0%}), against {whole['p50_in_homes']:.0f} "
-        f"children expected in homes, eight times in ten {whole['p10_in_homes']:.0f} to {whole['p90_in_homes']:.0f}. Councils' own would "
+        f"Of {own + others:,} places councils run {own:,} ({own / (own + others):.0%}), against "
+        f"{whole['p50_in_homes']:.0f} children expected in homes, eight times in ten "
+        f"{whole['p10_in_homes']:.0f} to {whole['p90_in_homes']:.0f}. Councils' own would "
         f"hold {own / whole['p50_in_homes']:.0%} of them; the rest depend on places open to any council in the country."
     )
 
