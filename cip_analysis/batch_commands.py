@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cip_analysis.pack_commands import NOT_FOR_PUBLICATION, make_synthetic_data, refuse_unmeant
+from cip_analysis.pack_commands import NOT_FOR_PUBLICATION, refuse_unmeant, see_to_data
 from cip_analysis.printing import INTERRUPTED, NOT_USABLE, WRONG_CALL, bar, console, errors, stop
 from cip_analysis.settings import Pack, find_root, read_settings
 
@@ -42,7 +42,7 @@ def batch(
         root = find_root(Path.cwd())
         pack = read_settings(pack_file, Pack)
         refuse_unmeant(audience or pack.audience, not_for_publication)
-        make_synthetic_data(root, pack.run)
+        see_to_data(root, pack.run)
         folder = (to or root / "reports" / "batch" / pack.name).resolve()
         request = BatchRequest(
             pack_file.resolve(), pack, root, folder, read_members(root, councils), audience, tuple(set_ or ()), fresh,

@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from cip_analysis.codes import SETTINGS
-from cip_analysis.settings import FinancialYear, Settings
+from cip_analysis.settings import Settings
+from cip_analysis.typed_values import FinancialYear
 
 
 class BudgetLine(Settings):

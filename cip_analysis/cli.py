@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cip_analysis import batch_commands, fetch_commands, pack_commands
+from cip_analysis import batch_commands, database_commands, fetch_commands, pack_commands
 from cip_analysis.ledgers import Findings, Treatments
 from cip_analysis.printing import (
     NOT_USABLE,
@@ -32,6 +32,7 @@ for command in (
     pack_commands.monitor,
     pack_commands.verify,
     pack_commands.compare,
+    database_commands.extract,
 ):
     app.command()(command)
 app.add_typer(fetch_commands.fetch, name="fetch")
@@ -102,22 +103,34 @@ def _check_finance(finance: Path, columns: PaymentColumns, episodes: Episodes) -
 def synthesise(
     council: Annotated[Path, typer.Argument(help="Council file, e.g. config/councils/leicestershire.toml.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")],
-    to: Annotated[Path, typer.Option(help="Folder to write returns, payments and capacity into.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            help="Folder to write returns, payments and capacity into; or a database's address (postgresql://…, "
+            "sqlite:///…), or `database` for the one CIP_DATABASE_URL names, to write the returns into."
+        ),
+    ],
     first_year: Annotated[int, typer.Option(help="First collection year (year ending March).")] = 2011,
     last_year: Annotated[int, typer.Option(help="Last collection year.")] = 2018,
     children: Annotated[int | None, typer.Option(help="Scale the county to about this many children in all.")] = None,
 ) -> None:
     """Invent a county whose returns and payments match published totals. No child in it is real."""
-    from cip_analysis.synthetic.write import SynthesisOptions
+    from cip_analysis.synthetic.write import SynthesisOptions, county_files
     from cip_analysis.synthetic.write import synthesise as invent
 
     try:
         options = SynthesisOptions(seed=seed, first_year=first_year, last_year=last_year, children=children)
+        asked, address = read_settings(council, Council), database_commands.address_in(to)
         with console.status("Inventing the county"):
-            invent(read_settings(council, Council), to, options)
+            if address is None:
+                invent(asked, Path(to), options)
+                said = f"Written to {to}."
+            else:
+                rows = database_commands.write_to(address, county_files(asked, options))
+                said = f"{rows:,} rows written to the database."
     except (ValueError, OSError) as error:
         stop(error, WRONG_CALL)
-    console.print(f"Written to {to}. SYNTHETIC: no child in it is real.")
+    console.print(f"{said} SYNTHETIC: no child in it is real.", soft_wrap=True)
 
 
 @app.command()

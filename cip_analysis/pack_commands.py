@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from cip_analysis.database_commands import see_to_extract
 from cip_analysis.printing import INTERRUPTED, NOT_USABLE, WRONG_CALL, bar, console, errors, stop
 from cip_analysis.settings import Pack, Run, find_root, read_settings
 
@@ -46,7 +47,7 @@ def pack(
         for pack_file in pack_files:
             settings = read_settings(pack_file, Pack)
             refuse_unmeant(audience or settings.audience, not_for_publication)
-            make_synthetic_data(root, settings.run)
+            see_to_data(root, _run_of(settings, shared.overrides))
             requests.append(replace(shared, pack_file=pack_file.resolve()))
             plan_pack(requests[-1])
     except (ValueError, OSError) as error:
@@ -97,15 +98,22 @@ def _render(request: PackRequest, notebooks: int) -> Path:
         stop(error, NOT_USABLE)
 
 
-def make_synthetic_data(root: Path, run_file: str) -> None:
-    """Invent the run's own county where the run asks for one and it is not there yet."""
+def see_to_data(root: Path, run_file: str) -> None:
+    """Have a run's returns where it names them: taken from its database, or invented where it asks for that."""
     run = read_settings(root / run_file, Run)
+    see_to_extract(root, run)
     if run.synthetic_seed is None or (root / run.returns).exists():
         return
     from cip_analysis.synthetic.write import invent_where_absent
 
     with console.status("Seeing to the run's data"):
         invent_where_absent(root, run)
+
+
+def _run_of(pack: Pack, overrides: Sequence[str]) -> str:
+    """The run's file: the pack's own unless one is set."""
+    chosen = [text.partition("=")[2] for text in overrides if text.startswith("run=")]
+    return chosen[-1] if chosen else pack.run
 
 
 def monitor(
@@ -125,7 +133,7 @@ def monitor(
         read_month(month)
         refuse_unmeant(audience or "public", not_for_publication)
         chosen, notes = follow(str(run_file.resolve()))
-        make_synthetic_data(root, chosen)
+        see_to_data(root, chosen)
         pack_file = root / "config" / "packs" / "in-year.toml"
         folder = (to or root / "reports" / f"monitor-{month}").resolve()
         request = PackRequest(pack_file, root, folder, 1, audience, (f"run={chosen}", f"month={month}"))

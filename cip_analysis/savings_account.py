@@ -35,7 +35,7 @@ from cip_analysis.money.savings import (
 from cip_analysis.money.spend import price_projection, whole_years
 from cip_analysis.projections import Projection
 from cip_analysis.records import SPEND_COLUMNS, Spend
-from cip_analysis.returns.delivered import read_delivered
+from cip_analysis.returns.payments.delivered import read_delivered
 from cip_analysis.run import Run, open_run
 from cip_analysis.savings_settings import Claim, Savings
 from cip_analysis.scenario_settings import Scenario

@@ -112,8 +112,8 @@ class Target(Settings):
 class Savings(Settings):
     """One ledger of claims, in the order in which child-weeks are given to them, and the targets beside it.
 
-    order: every claim's key once. delivered: CSV of savings delivered (returns/delivered.py), from the project's root;
-    blank where there is none.
+    order: every claim's key once. delivered: CSV of savings delivered (returns/payments/delivered.py), from the
+    project's root; blank where there is none.
     """
 
     title: str

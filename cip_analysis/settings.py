@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cip_analysis.ledgers import note_asked
-
-
-def _a_financial_year(typed: str) -> str:
-    """The text of a financial year as this house types it; ValueError for two years that do not follow each other."""
-    first, _, last = typed.partition("-")
-    if not re.fullmatch(r"\d{4}-\d{2}", typed) or (int(first) + 1) % 100 != int(last):
-        raise ValueError(f"{typed} is not a financial year: write it as 2017-18")
-    return typed
-
-
-FinancialYear = Annotated[str, AfterValidator(_a_financial_year)]
-
-
-def contrast_with_white(colour: str) -> float:
-    """How far a colour written #12436D stands from white: 1 for white itself, 21 for black. Source: WCAG 2.2, 1.4.3.
-
-    >>> round(contrast_with_white("#12436D"), 1)
-    10.2
-    """
-    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
-
-
-def _a_readable_colour(typed: str) -> str:
-    """A colour that white can be read on; ValueError for one that it cannot, or that is none."""
-    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", typed):
-        raise ValueError(f"{typed} is not a colour: write # and six digits or letters from A to F, as #12436D")
-    if (contrast := contrast_with_white(typed)) < 4.5:
-        raise ValueError(f"white on {typed} has a contrast of {contrast:.1f} to 1; take a shade dark enough for 4.5")
-    return typed
-
-
-Colour = Annotated[str, AfterValidator(_a_readable_colour)]
+from cip_analysis.typed_values import Colour, FinancialYear
 
 
 class SettingsError(ValueError):
@@ -135,6 +101,17 @@ class Disclosure(Settings):
     fewest_children: Annotated[int, Field(ge=1)] | None = None
 
 
+class Database(Settings):
+    """Where a run's returns come from a database: see docs/database.md. Never how to reach it, which is a secret.
+
+    first_year: the first collection year it holds whole; six before the last unless told, as the standard keeps
+    children known within six years. db_schema: the schema its tables stand in; the connection's own where blank.
+    """
+
+    first_year: int | None = None
+    db_schema: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$|^$")] = ""
+
+
 class Run(Settings):
     """One whole run: which council, which data, as at which day, how far ahead, from which seed.
 
@@ -146,7 +123,8 @@ class Run(Settings):
     history_years: how many years to the census rates of leaving and moving are estimated from; arrivals_years:
     those whose arrivals stand for the ones to come. duration_edges: days in care at which rates change; none where they
     do not depend on it (docs/decisions/0013).
-    as_at: the day the returns describe; blank lets the reader work it out from the files.
+    as_at: the day the returns describe; blank lets the reader work it out from the files. database: the returns are
+    taken from one, into the folder that `returns` names.
     indices: file of dated price indices; general_index: the one by which prices are put in another year's £.
     without_payments: where a week's price comes from if there is no payments file. ledger_totals: what the council's
     general ledger says was paid in a financial year ("2017-18"), £, to reconcile the payments to.
@@ -177,6 +155,7 @@ class Run(Settings):
     arrivals_years: Annotated[int, Field(gt=0, le=30)] = 2
     duration_edges: tuple[Annotated[int, Field(gt=0)], ...] = ()
     as_at: date | None = None
+    database: Database | None = None
     synthetic_seed: int | None = None
     synthetic_first_year: int = 2011
     synthetic_last_year: int = 2018

@@ -40,7 +40,16 @@ BLOCK = 250
 CODEC = "zstd"
 ASKED = "judgements asked"
 SHOW_ONLY = frozenset(
-    {"publish", "cli.py", "pack_commands.py", "batch_commands.py", "fetch_commands.py", "printing.py", "explorer.py"}
+    {
+        "publish",
+        "cli.py",
+        "pack_commands.py",
+        "batch_commands.py",
+        "fetch_commands.py",
+        "database_commands.py",
+        "printing.py",
+        "explorer.py",
+    }
 )
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile)
 

@@ -31,9 +31,9 @@ from cip_analysis.evaluation_settings import REGISTER, EvaluationPlan
 from cip_analysis.impact.claims import Claims
 from cip_analysis.returns.capacity import CapacityFileError, read_capacity
 from cip_analysis.returns.checks import check_returns
-from cip_analysis.returns.delivered import DeliveredError, read_delivered
 from cip_analysis.returns.episodes import build_episodes
 from cip_analysis.returns.finance import read_payments
+from cip_analysis.returns.payments.delivered import DeliveredError, read_delivered
 from cip_analysis.returns.payments.files import PaymentError
 from cip_analysis.returns.published import PublishedError, read_published
 from cip_analysis.returns.reference.postcodes import PostcodeFileError, read_postcodes

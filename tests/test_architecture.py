@@ -16,7 +16,7 @@ LEVELS = {
     "codes": 0, "contracts": 0, "ledgers": 0, "records": 0, "projections": 0, "settings": 0, "scenario_settings": 0,
     "savings_settings": 0, "bidder_settings": 0, "budget_settings": 0, "work_package_settings": 0,
     "contract_settings": 0, "councils": 0, "evaluation_settings": 0, "equality_settings": 0, "source_settings": 0,
-    "region_settings": 0,
+    "region_settings": 0, "safeguarding": 0, "typed_values": 0, "database_commands": 9,
     "synthetic": 1, "returns": 1, "demand": 2, "money": 3, "impact": 4, "publish": 5,
     "store": 5, "run": 6, "forecasts": 7, "publicly": 7, "forecast_account": 7, "accuracy_account": 7,
     "placement_account": 7, "places_account": 7, "printing": 7,
@@ -79,13 +79,23 @@ def test_only_the_rooms_with_doors_touch_files():
         r"\bopen\(|read_parquet\(|np\.load\(|\.read_text\(|\.write_text\(|\.read_bytes\(|\.write_bytes\(|read_csv\(|\.to_csv\(|read_excel\("
     )
     touching = {room_of(path) for path in MODULES if opening.search(path.read_text(encoding="utf-8"))}
-    assert touching <= {"returns", "publish", "synthetic", "settings", "councils", "store", "cli", "pack_commands"}
+    assert touching <= {
+        "returns",
+        "publish",
+        "synthetic",
+        "settings",
+        "councils",
+        "store",
+        "cli",
+        "pack_commands",
+        "database_commands",
+    }
 
 
 def test_nothing_below_the_command_reads_a_clock_or_the_environment():
     hidden = re.compile(r"date\.today|datetime\.now|time\.time\(|os\.environ|np\.random\.(seed|rand)|random\.random\(")
     for path in MODULES:
-        if room_of(path) not in ("cli", "pack_commands", "fetch_commands", "publish"):
+        if room_of(path) not in ("cli", "pack_commands", "fetch_commands", "database_commands", "publish"):
             assert not hidden.search(path.read_text(encoding="utf-8")), path.name
 
 

@@ -12,11 +12,11 @@ from cip_analysis.settings import (
     Pack,
     Run,
     SettingsError,
-    contrast_with_white,
     find_root,
     read_assumptions,
     read_settings,
 )
+from cip_analysis.typed_values import contrast_with_white
 
 JUDGEMENT = """
 [weekly_price.kinship]

@@ -79,16 +79,23 @@ def synthesise(council: Council, folder: Path, options: SynthesisOptions) -> Non
     beside the returns too, because a folder of returns may be read by itself.
     Raises SynthesisError where the folder holds anything else, or the years run backwards.
     """
-    if options.last_year < options.first_year:
-        raise SynthesisError(f"The last year, {options.last_year}, comes before the first, {options.first_year}.")
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).is_file():
         raise SynthesisError(f"{folder.name}: holds files that are not an invented county ({MARK} is missing). "
                              "Choose an empty folder.")  # fmt: skip
+    _replace(folder, county_files(council, options), _said_of(council, options))
+
+
+def county_files(council: Council, options: SynthesisOptions) -> dict[str, pd.DataFrame]:
+    """The council's county invented: every file of it, all text, by its path inside the county's folder.
+
+    Raises SynthesisError where the years run backwards.
+    """
+    if options.last_year < options.first_year:
+        raise SynthesisError(f"The last year, {options.last_year}, comes before the first, {options.first_year}.")
     targets = read_targets(options.reference, council)
     years = (options.first_year, options.last_year)
     histories = invent_county(council, targets, options.seed, years=years, children=options.children)
-    tables = county_tables(histories, council, options.seed)
-    _replace(folder, tables, _said_of(council, options))
+    return county_tables(histories, council, options.seed)
 
 
 def invent_where_absent(root: Path, run: Run) -> None:

@@ -21,7 +21,7 @@ from cip_analysis.money.saving.delivered import (
     count_delivered,
 )
 from cip_analysis.money.saving.plan import track
-from cip_analysis.returns.delivered import NOT_IN_CARE, DeliveredError, read_delivered
+from cip_analysis.returns.payments.delivered import NOT_IN_CARE, DeliveredError, read_delivered
 
 CANARY = "CANARY-7741"
 KEYS = ("first", "second")

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from cip_analysis.records import Episodes
-from cip_analysis.returns.delivered import NOT_IN_CARE, Register
+from cip_analysis.returns.payments.delivered import NOT_IN_CARE, Register
 from cip_analysis.savings_settings import Claim
 
 COUNTED = "counted"

@@ -1,0 +1,1 @@
+"""Parts of reading a database (returns/database.py): connecting, streaming, and cutting one record into years."""

@@ -1,0 +1,1 @@
+"""The invented county as a council's own database would hold it."""
