@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from cip_analysis.codes import RESPITE_STATUSES, STARTS_A_PERIOD
 from cip_analysis.returns.safeguarding.streaming import Source, days_of, read_whole, stream
+from cip_analysis.returns.safeguarding.years import looked_up
 
 ONE_DAY = pd.Timedelta(days=1)
 LONG_AGO = pd.Timestamp(1900, 1, 1)
@@ -63,11 +64,11 @@ def lines_of(source: Source, beside: Beside) -> Iterator[tuple[pd.DataFrame, int
 
     Columns: those of the episodes table of the return as text, with `start`, `end` and `respite`.
     """
-    for part, twice in _whole_children(stream(source, _statement(source))):
+    for part, twice in _whole_children(stream(source, lines_statement(source))):
         yield _described(part, beside), twice
 
 
-def _statement(source: Source) -> sa.Select[tuple[object, ...]]:
+def lines_statement(source: Source) -> sa.Select[tuple[object, ...]]:
     """Episodes, each with its placement's columns where it has one, in the order of child and day."""
     episodes, placements = source.table("ssd_cla_episodes"), source.table("ssd_cla_placement")
     joined = episodes.outerjoin(placements, episodes.c.clae_cla_placement_id == placements.c.clap_cla_placement_id)
@@ -128,5 +129,4 @@ def _in_force(lines: pd.DataFrame, on: pd.Series, changes: pd.DataFrame, what: s
     asked = pd.DataFrame({"CHILD": lines["CHILD"], "since": on, "line": np.arange(len(lines))}).dropna()
     known = changes[changes["CHILD"].isin(lines["CHILD"].unique())]
     met = pd.merge_asof(asked.sort_values("since", kind="stable"), known, on="since", by="CHILD")
-    found = met.set_index("line")[what].reindex(range(len(lines))).fillna("")
-    return found.set_axis(lines.index).astype("str")
+    return looked_up(pd.Series(np.arange(len(lines)), lines.index), met.set_index("line")[what])

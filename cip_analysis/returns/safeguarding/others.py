@@ -13,7 +13,7 @@ import pandas as pd
 
 from cip_analysis.codes import EPISODE_CONTINUES, STARTS_A_PERIOD
 from cip_analysis.returns.safeguarding.streaming import Source, read_whole
-from cip_analysis.returns.safeguarding.years import Year, as_return, sex_of
+from cip_analysis.returns.safeguarding.years import Year, as_return, looked_up, sex_of
 from cip_analysis.safeguarding import ASKED_FROM, TABLES
 
 ADOPTED = frozenset({"E11", "E12"})
@@ -108,7 +108,7 @@ def _births(others: Others) -> pd.DataFrame:
 
 def _with_births(table: str, others: Others, columns: Mapping[str, pd.Series]) -> pd.DataFrame:
     """A table of the return with each child's birth date from the person table."""
-    dob = columns["CHILD"].map(_births(others)["pers_dob"]).fillna("").astype("str")
+    dob = looked_up(columns["CHILD"], _births(others)["pers_dob"])
     return as_return(table, {**columns, "DOB": dob})
 
 
@@ -117,7 +117,7 @@ def _header(year: Year, others: Others, leavers: frozenset[str]) -> pd.DataFrame
     people = people[people["CHILD"].isin(year.children | leavers)]
     born = others.rows("ssd_mother")
     born = born[born["moth_childs_dob day"] <= year.last].sort_values("moth_childs_dob day").drop_duplicates("CHILD")
-    told = people["CHILD"].map(born.set_index("CHILD")["moth_childs_dob"]).fillna("")
+    told = looked_up(people["CHILD"], born.set_index("CHILD")["moth_childs_dob"])
     asked = people["pers_sex"].str.strip().str.upper().str.startswith("F") & people["CHILD"].isin(year.in_care)
     asked &= "ssd_mother" in others.tables
     mother = told.ne("").map({True: "1", False: "0"}).where(asked, "")
@@ -135,7 +135,7 @@ def _uasc(year: Year, others: Others) -> pd.DataFrame:
     rows = rows[rows["CHILD"].isin(others.unaccompanied & year.in_care)]
     ceased = rows["immi_immigration_status_end_date day"]
     rows = rows[ceased.isna() | (ceased >= year.first)]
-    sex = rows["CHILD"].map(_births(others)["pers_sex"]).fillna("").astype("str")
+    sex = looked_up(rows["CHILD"], _births(others)["pers_sex"])
     columns = {"CHILD": rows["CHILD"], "SEX": sex_of(sex, year.number), "DUC": rows["immi_immigration_status_end_date"]}
     return _with_births("uasc", others, columns)
 
@@ -248,14 +248,14 @@ def _health(year: Year, others: Others) -> pd.DataFrame:
     told = _whether(children, convicted, known="ssd_cla_convictions" in others.tables)
     columns = {
         "CHILD": children,
-        "SDQ_SCORE": _told(children, scores["csdq_sdq_score"]),
-        "SDQ_REASON": _told(children, scores["csdq_sdq_reason"]),
+        "SDQ_SCORE": looked_up(children, scores["csdq_sdq_score"]),
+        "SDQ_REASON": looked_up(children, scores["csdq_sdq_reason"]),
         "CONVICTED": told.where(born + pd.DateOffset(years=10) <= year.last, ""),
-        "IMMUNISATIONS": _as_number(_told(children, immune["clai_immunisations_status"])),
+        "IMMUNISATIONS": _as_number(looked_up(children, immune["clai_immunisations_status"])),
         **checked,
         "HEALTH_CHECK": checked["HEALTH_CHECK"].where(born + pd.DateOffset(years=5) > year.last, ""),
         "SUBSTANCE_MISUSE": misuse,
-        "INTERVENTION_RECEIVED": _as_number(_told(children, misused["clas_intervention_received"])),
+        "INTERVENTION_RECEIVED": _as_number(looked_up(children, misused["clas_intervention_received"])),
     }
     return _with_births("oc2", others, columns)
 
@@ -278,10 +278,6 @@ def _checks(year: Year, others: Others) -> dict[str, pd.Index]:
 def _whether(children: pd.Series, those: pd.Index, *, known: bool) -> pd.Series:
     """1 for those, 0 for the others; blank for all where the database has no table that says."""
     return children.isin(those).map({True: "1", False: "0"}) if known else pd.Series("", children.index)
-
-
-def _told(children: pd.Series, by_child: pd.Series) -> pd.Series:
-    return children.map(by_child).fillna("").astype("str")
 
 
 def _as_number(flags: pd.Series) -> pd.Series:

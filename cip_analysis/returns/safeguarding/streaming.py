@@ -50,7 +50,7 @@ class Source:
 def look(connection: sa.Connection, counted: Counter, schema: str) -> Source:
     """What of the standard the database holds.
 
-    Raises DatabaseError naming every needed table and column that is not there.
+    Raises DatabaseError naming every needed table and column that is not there, or every such table that is empty.
     """
     inspector = sa.inspect(connection)
     within = schema or None
@@ -72,20 +72,27 @@ def look(connection: sa.Connection, counted: Counter, schema: str) -> Source:
             f"The database has no column {', '.join(lacking)}. Bring it to the standard's version 1.3, or give a view "
             "that has it."
         )
-    return Source(connection, counted, within, held, MARK_TABLE in names)
+    source = Source(connection, counted, within, held, MARK_TABLE in names)
+    asked = {name: sa.select(sa.literal(1)).select_from(source.table(name)).limit(1) for name in NEEDED}
+    if empty := [name for name, one in asked.items() if connection.execute(one).first() is None]:
+        raise DatabaseError(
+            f"The database has no rows in {', '.join(empty)}, and children cannot be counted without them. Ask its "
+            "keeper whether the standard's tables have been filled."
+        )
+    return source
 
 
 def stream(source: Source, statement: sa.Select[tuple[object, ...]]) -> Iterator[pd.DataFrame]:
     """The rows of a statement as frames of text under its own column names, blanks as "", some thousands at a time."""
-    rows = source.connection.execution_options(stream_results=True, yield_per=AT_ONCE).execute(statement)
-    names = list(rows.keys())
     told: dict[object, str] = {}
-    for part in rows.partitions():
-        source.counted.rows += len(part)
-        columns = zip(*part, strict=True)
-        yield pd.DataFrame(
-            {name: pd.array(_texts(values, told), dtype="str") for name, values in zip(names, columns, strict=True)}
-        )
+    with source.connection.execution_options(stream_results=True, yield_per=AT_ONCE).execute(statement) as rows:
+        names = list(rows.keys())
+        for part in rows.partitions():
+            source.counted.rows += len(part)
+            columns = zip(*part, strict=True)
+            yield pd.DataFrame(
+                {name: pd.array(_texts(values, told), dtype="str") for name, values in zip(names, columns, strict=True)}
+            )
 
 
 def _texts(values: Sequence[object], told: dict[object, str]) -> list[str]:

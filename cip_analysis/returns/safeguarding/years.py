@@ -95,5 +95,12 @@ def sex_of(sexes: pd.Series, year: int) -> pd.Series:
 
 def as_return(table: str, columns: Mapping[str, pd.Series]) -> pd.DataFrame:
     """A table of the return in its own columns, those not given blank."""
-    given = pd.DataFrame(dict(columns)) if columns else pd.DataFrame({"CHILD": pd.Series([], dtype="str")})
-    return given.reindex(columns=list(TABLES[table])).fillna("")
+    index = next(iter(columns.values())).index if columns else pd.RangeIndex(0)
+    blank = pd.Series("", index, dtype="str")
+    return pd.DataFrame({name: columns.get(name, blank) for name in TABLES[table]}, index=index)
+
+
+def looked_up(children: pd.Series, by_child: pd.Series) -> pd.Series:
+    """What stands for each child in a column indexed by child, as text; blank where nothing does."""
+    found = by_child.reindex(children).set_axis(children.index).astype("object")
+    return found.where(found.notna(), "").astype("str")
