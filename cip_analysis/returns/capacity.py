@@ -47,12 +47,15 @@ def read_capacity(path: Path) -> OwnPlaces:
     sheet = _open(path)
     if missing := [name for name in NEEDED if name not in sheet]:
         raise CapacityFileError(f"{path.name}: no column {', '.join(missing)}. {ADVICE}")
+    if repeated := sorted(name for name in set(COLUMNS) & set(sheet) if list(sheet).count(name) > 1):
+        raise CapacityFileError(f"{path.name}: column {', '.join(repeated)} stands more than once. Keep one. {ADVICE}")
     if sheet.empty:
         raise CapacityFileError(
             f"{path.name}: no foster household or home is listed under the column names. List them, or leave "
             f"`capacity` out of the run, and what the council's settings state stands in. {ADVICE}"
         )
-    text = sheet.reindex(columns=list(COLUMNS), fill_value="").apply(lambda column: column.fillna("").str.strip())
+    known = sheet[[name for name in COLUMNS if name in sheet]]
+    text = known.reindex(columns=list(COLUMNS), fill_value="").apply(lambda column: column.fillna("").str.strip())
     kind = text["kind"].str.lower().str.replace("’", "'")
     places = pd.to_numeric(text["places"], errors="coerce")
     opened, closed = _dates(text["opened"]), _dates(text["closed"])
