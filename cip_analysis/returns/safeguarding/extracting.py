@@ -47,11 +47,12 @@ def write_extract(source: Source, folder: Path, asked: Asked) -> Extract:
     """Every year's tables, child by child."""
     first, as_at = _span(source, asked)
     others = Others.read(source)
+    found = others.by_child()
     written = _Written(folder)
     years = range(first, year_ending(as_at) + 1)
     for lines, twice in lines_of(source, Beside.of(source, others.unaccompanied)):
         children = frozenset(lines["CHILD"])
-        own = others.of(lines, children)
+        own = others.of(found, lines, children)
         written.children |= children
         written.left_out["placements held twice"] += twice
         written.left_out.update(left_out(lines, first, as_at))
@@ -60,7 +61,7 @@ def write_extract(source: Source, folder: Path, asked: Asked) -> Extract:
         empty = lines.iloc[:0]
     strangers = others.leavers - written.children
     for number in years if strangers else ():
-        _add_year(written, cut(empty, number, as_at), others.of(empty, strangers))
+        _add_year(written, cut(empty, number, as_at), others.of(found, empty, strangers))
     if source.synthetic:
         (folder / MARK).write_text(MARK_TEXT, encoding="utf-8")
     digest = _settle(folder)

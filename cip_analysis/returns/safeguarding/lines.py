@@ -15,7 +15,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from cip_analysis.codes import RESPITE_STATUSES, STARTS_A_PERIOD
-from cip_analysis.returns.safeguarding.streaming import Source, days_of, read_whole, stream
+from cip_analysis.returns.safeguarding.streaming import ByChild, Source, days_of, read_whole, stream
 from cip_analysis.returns.safeguarding.years import looked_up
 
 ONE_DAY = pd.Timedelta(days=1)
@@ -39,8 +39,8 @@ RETURNED = {
 class Beside:
     """What stands beside the episodes, read whole: legal statuses, addresses, and who is unaccompanied."""
 
-    legal: pd.DataFrame
-    addresses: pd.DataFrame
+    legal: ByChild
+    addresses: ByChild
     unaccompanied: frozenset[str]
 
     @classmethod
@@ -54,9 +54,9 @@ class Beside:
         return cls(_by_day(legal, "LS"), _by_day(address, "HOME_POST"), unaccompanied)
 
 
-def _by_day(table: pd.DataFrame, what: str) -> pd.DataFrame:
+def _by_day(table: pd.DataFrame, what: str) -> ByChild:
     known = table[["CHILD", "since", what]].dropna(subset=["since"])
-    return known[known["CHILD"] != ""].sort_values("since", kind="stable", ignore_index=True)
+    return ByChild(known[known["CHILD"] != ""].sort_values("since", kind="stable", ignore_index=True))
 
 
 def lines_of(source: Source, beside: Beside) -> Iterator[tuple[pd.DataFrame, int]]:
@@ -124,9 +124,9 @@ def _period_starts(lines: pd.DataFrame) -> pd.Series:
     return lines["start"].where(opens).groupby(opens.cumsum()).transform("first")
 
 
-def _in_force(lines: pd.DataFrame, on: pd.Series, changes: pd.DataFrame, what: str) -> pd.Series:
+def _in_force(lines: pd.DataFrame, on: pd.Series, changes: ByChild, what: str) -> pd.Series:
     """What was in force for each line's child on a day: the last change by then; blank before the first."""
     asked = pd.DataFrame({"CHILD": lines["CHILD"], "since": on, "line": np.arange(len(lines))}).dropna()
-    known = changes[changes["CHILD"].isin(lines["CHILD"].unique())]
+    known = changes.rows(frozenset(lines["CHILD"]))
     met = pd.merge_asof(asked.sort_values("since", kind="stable"), known, on="since", by="CHILD")
     return looked_up(pd.Series(np.arange(len(lines)), lines.index), met.set_index("line")[what])

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cip_analysis.codes import EPISODE_CONTINUES, STARTS_A_PERIOD
-from cip_analysis.returns.safeguarding.streaming import Source, read_whole
+from cip_analysis.returns.safeguarding.streaming import ByChild, Source, read_whole
 from cip_analysis.returns.safeguarding.years import Year, as_return, looked_up, sex_of
 from cip_analysis.safeguarding import ASKED_FROM, TABLES
 
+REVIEWS = "ssd_cla_reviews"
 ADOPTED = frozenset({"E11", "E12"})
 CHECKS = (("TEETH_CHECK", "DENT|TEETH"), ("HEALTH_ASSESSMENT", "ASSESS"), ("HEALTH_CHECK", "DEVELOP|SURVEILL"))
 UNACCOMPANIED = "UASC|UNACCOMPANIED"
@@ -39,16 +40,17 @@ class Others:
         read = {name: _named(read_whole(source, name)) for name in names if source.has(name)}
         return cls(frozenset(name for name, table in read.items() if len(table)), read)
 
-    def of(self, lines: pd.DataFrame, children: frozenset[str]) -> Others:
-        """Only these children's rows; of reviews, those of the periods in `lines`."""
-        kept = {}
-        owners = lines.drop_duplicates("period").set_index("period")["CHILD"]
-        for name, table in self.tables.items():
-            if name == "ssd_cla_reviews":
-                rows = table[table["clar_cla_id"].isin(owners.index) & table["clar_cla_id"].ne("")]
-                kept[name] = rows.assign(CHILD=rows["clar_cla_id"].map(owners).astype("str"))
-            else:
-                kept[name] = table[table["CHILD"].isin(children)]
+    def by_child(self) -> Mapping[str, ByChild]:
+        """Every table, its rows to be found by child; of reviews, by the period of care they are of."""
+        return {name: ByChild(table) for name, table in self.tables.items()}
+
+    def of(self, found: Mapping[str, ByChild], lines: pd.DataFrame, children: frozenset[str]) -> Others:
+        """Only these children's rows of what `by_child` finds; of reviews, those of the periods in `lines`."""
+        owners = lines[lines["period"].ne("")].drop_duplicates("period").set_index("period")["CHILD"]
+        kept = {name: table.rows(children) for name, table in found.items() if name != REVIEWS}
+        if REVIEWS in found:
+            rows = found[REVIEWS].rows(owners.index)
+            kept[REVIEWS] = rows.assign(CHILD=rows["CHILD"].map(owners).astype("str"))
         return Others(self.held, kept)
 
     def rows(self, name: str) -> pd.DataFrame:
@@ -71,8 +73,9 @@ class Others:
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
-    person = next((column for column in table if str(column).endswith("_person_id")), "")
-    return table.assign(CHILD=table[person]) if person else table
+    """The table with CHILD, whose rows they are; reviews' is their period of care, which alone they name."""
+    key = next(column for column in table if str(column).endswith("_person_id") or column == "clar_cla_id")
+    return table.rename(columns={key: "CHILD"})
 
 
 def other_tables(year: Year, others: Others) -> dict[str, pd.DataFrame]:
@@ -91,7 +94,7 @@ def other_tables(year: Year, others: Others) -> dict[str, pd.DataFrame]:
         "social_workers": _workers(year, others),
     }
     needs = {
-        "uasc": "ssd_immigration_status", "reviews": "ssd_cla_reviews", "oc3": "ssd_care_leavers",
+        "uasc": "ssd_immigration_status", "reviews": REVIEWS, "oc3": "ssd_care_leavers",
         "ad1": "ssd_permanence", "placed_adoption": "ssd_permanence", "missing": "ssd_missing",
         "previous_permanence": "ssd_cla_previous_permanence", "social_workers": "ssd_involvements",
     }  # fmt: skip
@@ -141,7 +144,7 @@ def _uasc(year: Year, others: Others) -> pd.DataFrame:
 
 
 def _reviews(year: Year, others: Others) -> pd.DataFrame:
-    rows = others.rows("ssd_cla_reviews")
+    rows = others.rows(REVIEWS)
     held = year.holds(rows["clar_cla_review_date day"], rows["clar_cla_review_date"])
     rows = rows[held & rows["CHILD"].isin(year.in_care)]
     columns = {"REVIEW": rows["clar_cla_review_date"], "REVIEW_CODE": rows["clar_cla_review_participation"]}

@@ -7,10 +7,11 @@ neither is passed on as it stands, for the readers of the return (`returns.readi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -156,3 +157,21 @@ def today(connection: sa.Connection) -> date:
     if isinstance(value, datetime):
         return value.date()
     return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+
+
+class ByChild:
+    """A table whose rows of some children are found without looking at all the others' each time."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        codes, known = pd.factorize(table["CHILD"])
+        order = np.argsort(codes, kind="stable")
+        self.table = table
+        self._known = pd.Index(known)
+        self._order = order
+        self._begins = np.searchsorted(codes[order], np.arange(len(known) + 1))
+
+    def rows(self, children: Collection[str]) -> pd.DataFrame:
+        """Those children's rows, in the order of the table."""
+        places = self._known.get_indexer(pd.Index(sorted(children), dtype="str"))
+        spans = [self._order[self._begins[place] : self._begins[place + 1]] for place in places[places >= 0]]
+        return self.table.iloc[np.sort(np.concatenate(spans)) if spans else []]

@@ -5,7 +5,8 @@ All or nothing, in one transaction. Never into tables that hold rows without the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import pandas as pd
 import sqlalchemy as sa
@@ -28,6 +29,24 @@ def write_county(rows: Mapping[str, pd.DataFrame], address: str) -> int:
     Returns how many rows were written. Raises CountyNotWrittenError, which never tells the address.
     """
     layout = _layout()
+    with _writing(address) as connection:
+        _refuse_real(connection)
+        layout.drop_all(connection)
+        layout.create_all(connection)
+        return sum(_insert(connection, layout.tables[name], rows[name]) for name in TABLES)
+
+
+def append_county(rows: Mapping[str, pd.DataFrame], address: str) -> int:
+    """More rows of other invented children beside those of an invented county; as `write_county`."""
+    layout = _layout()
+    with _writing(address) as connection:
+        _refuse_real(connection)
+        return sum(_insert(connection, layout.tables[name], rows[name]) for name in TABLES)
+
+
+@contextmanager
+def _writing(address: str) -> Iterator[sa.Connection]:
+    """A connection in one transaction: all of it is kept, or nothing."""
     try:
         url = sa.make_url(address)
         url = url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
@@ -40,10 +59,7 @@ def write_county(rows: Mapping[str, pd.DataFrame], address: str) -> int:
         raise CountyNotWrittenError("No driver for that kind of database is installed: docs/database.md.") from None
     try:
         with engine.begin() as connection:
-            _refuse_real(connection)
-            layout.drop_all(connection)
-            layout.create_all(connection)
-            return sum(_insert(connection, layout.tables[name], rows[name]) for name in TABLES)
+            yield connection
     except DBAPIError as error:
         raise CountyNotWrittenError(
             f"The database did not take the county ({type(error.orig).__name__}), and nothing was written. Check its "
