@@ -2,8 +2,9 @@
 
     python benchmarks/fuzz_readers.py --reader csv --count 100000 [--first 0]
 
-Prints how many were tried, how fast, and each kind of fault with the first seed that showed it. tests/test_fuzz.py
-tries the seeds of every fault ever found again, and some hundreds of fresh ones.
+The database's inputs are rows, so many to a database. Prints how many were tried, how fast, and each kind of fault
+with the first seed that showed it. tests/test_fuzz.py tries the seeds of every fault ever found again, and some
+hundreds of fresh ones.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from fuzzing import TARGETS, fault_of  # noqa: E402
+from fuzzing_rows import ROWS_A_DATABASE, fault_of_rows  # noqa: E402
+
+ROWS = "database"
 
 
 def main() -> int:
     """Run one reader's inputs; the number of faults is the exit code, at most 1."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--reader", choices=sorted(TARGETS), required=True)
+    asked.add_argument("--reader", choices=[*sorted(TARGETS), ROWS], required=True)
     asked.add_argument("--count", type=int, default=100_000)
     asked.add_argument("--first", type=int, default=0)
     told = asked.parse_args()
@@ -34,8 +38,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as made:  # noqa: S108
         folder = Path(made) / "returns"
         folder.mkdir()
-        for seed in range(told.first, told.first + told.count):
-            if fault := fault_of(TARGETS[told.reader], seed, folder):
+        each = ROWS_A_DATABASE if told.reader == ROWS else 1
+        for seed in range(told.first, told.first + told.count // each):
+            if fault := fault_of_rows(seed, folder) if each > 1 else fault_of(TARGETS[told.reader], seed, folder):
                 faults.setdefault(fault, []).append(seed)
     seconds = time.monotonic() - begun
     print(f"{told.reader}: {told.count:,} inputs in {seconds:,.0f} s ({1000 * seconds / told.count:.1f} ms each)")

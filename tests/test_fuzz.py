@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import pytest
 from fuzzing import CANARY, TARGETS, fault_of, spoiled
+from fuzzing_rows import fault_of_rows
 
 FRESH = {"csv": 60, "xml": 60, "excel": 60, "payments": 60}
 FOUND = {
     "excel": (8, 12, 16),  # a part that is no XML, which another library tells in an error of its own
     "published": (4, 5, 15),  # a year or a day that is none
     "authorities": (4, 5, 118),
+    "delivered": (26565, 28732, 30989),  # the same
     "capacity": (21058, 45073, 72032),  # a column of the file's own written twice
 }
 
@@ -44,3 +46,8 @@ def test_the_same_seed_spoils_alike_and_most_seeds_spoil(name):
 def test_children_are_in_the_good_files_that_hold_any():
     for name in ("csv", "xml", "payments", "delivered"):
         assert any(CANARY.encode() in raw for raw in TARGETS[name].good().values()), name
+
+
+@pytest.mark.parametrize("seed", range(10_000, 10_008))
+def test_nothing_comes_of_spoiled_rows_of_a_database_but_documented_errors(seed, tmp_path):
+    assert fault_of_rows(seed, tmp_path) == ""

@@ -69,7 +69,10 @@ def read_delivered(path: Path, claims: Sequence[str]) -> tuple[Register, Finding
     sheet = _open(path)
     if missing := [name for name in NEEDED if name not in sheet]:
         raise DeliveredError(f"{path.name}: no column {', '.join(missing)}. {ADVICE}")
-    text = sheet.reindex(columns=list(COLUMNS), fill_value="").apply(lambda column: column.fillna("").str.strip())
+    if repeated := sorted(name for name in set(COLUMNS) & set(sheet) if list(sheet).count(name) > 1):
+        raise DeliveredError(f"{path.name}: column {', '.join(repeated)} stands more than once. Keep one. {ADVICE}")
+    known = sheet[[name for name in COLUMNS if name in sheet]]
+    text = known.reindex(columns=list(COLUMNS), fill_value="").apply(lambda column: column.fillna("").str.strip())
     start, end = _dates(text["start"]), _dates(text["end"])
     saving = _amounts(text["weekly_saving"])
     goes = text["to_setting"].where(text["to_setting"].ne(""), NOT_IN_CARE)
