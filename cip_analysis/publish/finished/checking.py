@@ -57,9 +57,16 @@ class Audit:
         return (
             f"Every table was read back from the finished files ({read}) and {self.cells:,} cells agreed with what was "
             f"released. {self.withheld:,} cells are withheld; each was tried with {self.sums:,} sums found among the "
-            f"figures, and with products and ratios: none could be worked out. {self.secrets:,} identifiers, birth "
-            f"dates, postcodes, pupil numbers and names were searched for in {self.passages:,} texts of the files: "
-            "none was found."
+            f"figures, and with products and ratios: none could be worked out. {self._search}"
+        )
+
+    @property
+    def _search(self) -> str:
+        if not self.secrets:
+            return "No return or payment was read, so there was no identifier to search for."
+        return (
+            f"{self.secrets:,} identifiers, birth dates, postcodes, pupil numbers and names were searched for in "
+            f"{self.passages:,} texts of the files: none was found."
         )
 
 
@@ -122,7 +129,7 @@ def audit_words(
     """
     now = {path.relative_to(folder).as_posix(): _digest(path) for path in folder.rglob("*") if path.is_file()}
     known = {name for name, digest in now.items() if before and before.files.get(name) == digest}
-    looked = list(passages_of(folder, but=known))
+    looked = list(passages_of(folder, but=known)) if secrets.count else []
     leaks = search(looked, replace(secrets, figures=_figures(exhibits)))
     _refuse("It says who somebody is", [f"{leak.where}: {leak.what}" for leak in leaks])
     return Searched(now, len(looked) + (before.passages if before else 0))

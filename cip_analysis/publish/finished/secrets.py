@@ -98,10 +98,11 @@ def read_secrets(sources: Mapping[str, Sequence[Path]], audience: str) -> Secret
             values[kind].add(value)
     if audience != "public":
         values[PROVIDER].clear()
+    secrets = secrets_from(values)
+    if not secrets.count:
+        return secrets
     known = [path for role in OPEN for path in _files(sources.get(role, ()), OPEN_ENDINGS)]
-    return secrets_from(values).without(
-        Passage("", path.read_text("utf-8", errors="replace"), words=True) for path in known
-    )
+    return secrets.without(Passage("", path.read_text("utf-8", errors="replace"), words=True) for path in known)
 
 
 def secrets_from(values: Mapping[str, Iterable[str]]) -> Secrets:
@@ -123,6 +124,8 @@ def secrets_from(values: Mapping[str, Iterable[str]]) -> Secrets:
 
 def search(passages: Iterable[Passage], secrets: Secrets) -> tuple[Leak, ...]:
     """Every secret found, each place and kind once, in order; never the secret itself."""
+    if not secrets.count:
+        return ()
     begins = _by_first(secrets.phrases)
     found: set[Leak] = set()
     for passage in passages:
