@@ -42,6 +42,7 @@ SAID = {
     "average_miss_share": "Average miss",
     "largest_miss_share": "Largest miss",
     "no_change_miss_share": "Average miss of saying nothing changes",
+    "share_missed_by_no_change": "Average miss of saying nothing changes",
     "above_outturn_share": "Forecast above what was spent (minus: below), on average",
     "within_80_range": "Came within the 80% range",
     "within_95_range": "Came within the 95% range",
