@@ -212,7 +212,7 @@ def _each_night(periods: pd.DataFrame) -> pd.DataFrame:
     nights = _nights(periods["start"], periods["end"])
     at = np.repeat(np.arange(len(periods)), nights)
     along = np.arange(nights.sum()) - np.repeat(nights.cumsum() - nights, nights)
-    night = periods["start"].to_numpy("datetime64[D]")[at] + along
+    night = periods["start"].to_numpy("datetime64[D]")[at] + along.astype("timedelta64[D]")
     kept = [name for name in ("child", "setting", "begun") if name in periods]
     return periods[kept].iloc[at].reset_index(drop=True).assign(night=night)
 

@@ -165,7 +165,7 @@ def _close_left_open(rows: pd.DataFrame, around: Around) -> Repaired:
 
 def year_end(years: pd.Series) -> pd.Series:
     """31 March of each collection year."""
-    april = (years.to_numpy() - 1970).astype("datetime64[Y]").astype("datetime64[M]") + 3
+    april = (years.to_numpy() - 1970).astype("datetime64[Y]").astype("datetime64[M]") + np.timedelta64(3, "M")
     return pd.Series(april.astype("datetime64[us]"), index=years.index) - ONE_DAY
 
 

@@ -176,7 +176,7 @@ def _describe(plan: _Plan, arrivals: Arrivals) -> pd.DataFrame:
     first_child = arrivals.birth + np.round(365.25 * chance.uniform(YOUNGEST_MOTHER, 17.8, count)).astype(np.int64)
     mother &= first_child < day_number(plan.years[1], 3, 31)
     born = first_child.astype("datetime64[D]").astype("datetime64[us]")
-    born[~mother] = np.datetime64("NaT")
+    born[~mother] = np.datetime64("NaT", "us")
     return pd.DataFrame(
         {
             "child": np.arange(count),

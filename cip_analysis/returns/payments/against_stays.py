@@ -44,8 +44,8 @@ def turn_18(born: pd.Series) -> pd.Series:
     >>> turn_18(pd.Series(pd.to_datetime(["2000-02-29", "2000-07-06"]))).dt.strftime("%Y-%m-%d").tolist()
     ['2018-03-01', '2018-07-06']
     """
-    month = born.to_numpy("datetime64[M]") + 18 * 12
-    days = month.astype("datetime64[D]") + (born.dt.day.to_numpy() - 1)
+    month = born.to_numpy("datetime64[M]") + np.timedelta64(18 * 12, "M")
+    days = month.astype("datetime64[D]") + (born.dt.day.to_numpy() - 1).astype("timedelta64[D]")
     return pd.Series(days.astype("datetime64[us]"), index=born.index)
 
 

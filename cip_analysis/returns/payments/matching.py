@@ -36,7 +36,9 @@ def financial_year(days: pd.Series) -> pd.Series:
 
 def year_start(years: pd.Series | Whole) -> npt.NDArray[np.datetime64]:
     """1 April that opens each financial year (given as the year of its 31 March)."""
-    return ((np.asarray(years) - 1971).astype("datetime64[Y]").astype("datetime64[M]") + 3).astype("datetime64[us]")
+    return ((np.asarray(years) - 1971).astype("datetime64[Y]").astype("datetime64[M]") + np.timedelta64(3, "M")).astype(
+        "datetime64[us]"
+    )
 
 
 def split_by_year(periods: pd.DataFrame) -> pd.DataFrame:

@@ -80,7 +80,7 @@ def years_on(dates: pd.Series, years: int) -> pd.Series:
     >>> years_on(pd.Series(pd.to_datetime(["2000-02-29"])), 18).dt.strftime("%d %B %Y").item()
     '01 March 2018'
     """
-    months = dates.to_numpy().astype("datetime64[M]") + 12 * years
+    months = dates.to_numpy().astype("datetime64[M]") + np.timedelta64(12 * years, "M")
     moved = months.astype("datetime64[D]") + (dates.dt.day.fillna(1).to_numpy() - 1).astype("timedelta64[D]")
     return pd.Series(moved.astype("datetime64[us]"), index=dates.index)
 
@@ -122,7 +122,7 @@ def with_years(episodes: pd.DataFrame, census: pd.Timestamp) -> pd.DataFrame:
     episodes: `year`, DECOM and DEC. A row with no start, or that ends before it, covers none.
     """
     years = episodes["year"].to_numpy().astype("int64")
-    april = (years - 1 - 1970).astype("datetime64[Y]").astype("datetime64[M]") + 3
+    april = (years - 1 - 1970).astype("datetime64[Y]").astype("datetime64[M]") + np.timedelta64(3, "M")
     start = pd.Series(april.astype("datetime64[us]"), index=episodes.index)
     end = no_later(years_on(start, 1) - ONE_DAY, census)
     until = no_later(episodes["DEC"].fillna(end + ONE_DAY), census + ONE_DAY)

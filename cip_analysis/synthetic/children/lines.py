@@ -116,7 +116,7 @@ def write_lines(pool: Pool, whereabouts: Whereabouts, last_day: int, chance: np.
 
 def _dates(days: Wholes, blank: Flags) -> np.ndarray:
     dates = days.astype("datetime64[D]").astype("datetime64[us]")
-    dates[blank] = np.datetime64("NaT")
+    dates[blank] = np.datetime64("NaT", "us")
     return dates
 
 
