@@ -163,8 +163,8 @@ def page(found: Sequence[Councils], full: Councils, played: Sequence[tuple[str, 
     return f"""# Scale
 
 What many councils, and larger ones, need. Measured by `benchmarks/scale.py --write` on {os.cpu_count()} cores;
-nothing was kept from before, and workers were up but had imported nothing. One worker, with everything it starts, had one
-core; two and four had both.
+nothing was kept from before, and workers were up but had imported nothing. One worker, with everything it starts, had
+one core; two and four had both.
 
 ![{PICTURE_WORDS}](images/scale.png)
 

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -118,9 +119,15 @@ def run_id(inputs: Iterable[Hashed], parameters: Mapping[str, Any], packages: Ma
 
 def key_packages() -> dict[str, str]:
     """The version of each package this one depends on directly, and its own."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    """Looked up once: what is imported does not change while Python runs."""
     needed = importlib.metadata.requires("cip-analysis") or []
     names = sorted({re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0] for line in needed if "extra ==" not in line})
-    return {name: importlib.metadata.version(name) for name in ["cip-analysis", *names]}
+    return tuple((name, importlib.metadata.version(name)) for name in ["cip-analysis", *names])
 
 
 def python_version() -> str:

@@ -15,6 +15,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -90,11 +91,11 @@ def start_word(bound: Bound, workplace: Path) -> Writing:
     tables = tuple(_paper_tables(soup))
     try:
         pandoc = _pandoc()
-        own = subprocess.run([pandoc, "--print-default-data-file", "reference.docx"], capture_output=True, check=True)  # noqa: S603
+        own = _own_reference(pandoc)
     except (OSError, subprocess.CalledProcessError):
         return Writing(None, workplace, tables)
     cover = bound.cover
-    (workplace / REFERENCE).write_bytes(reference_document(own.stdout, marks_of(cover), cover.title))
+    (workplace / REFERENCE).write_bytes(reference_document(own, marks_of(cover), cover.title))
     (workplace / SOURCE).write_text(_page(cover, soup), encoding="utf-8", newline="\n")
     asked = [
         pandoc, "--from=html", "--to=docx", f"--output={MADE}", f"--reference-doc={REFERENCE}", "--wrap=none",
@@ -104,6 +105,13 @@ def start_word(bound: Bound, workplace: Path) -> Writing:
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(asked, cwd=workplace, env=_environment(cover), **quiet)  # type: ignore[call-overload]  # noqa: S603
     return Writing(process, workplace, tables)
+
+
+@cache
+def _own_reference(pandoc: str) -> bytes:
+    """The document pandoc takes its styles from; asked for once."""
+    asked = [pandoc, "--print-default-data-file", "reference.docx"]
+    return subprocess.run(asked, capture_output=True, check=True).stdout  # noqa: S603
 
 
 def _pandoc() -> str:
