@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 from databases import EPISODE, LEGAL, PERSON, PLACEMENT
-from fuzzing import CANARY, TOKENS
+from fuzzing import CANARY
+from spoiling import TOKENS
 
 from cip_analysis.returns.checks import check_returns
 from cip_analysis.returns.database import Asked, DatabaseError, read_database

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from fuzzing import CANARY, TARGETS, fault_of, spoiled
+from fuzzing import CANARY, TARGETS, fault_of, faults_of, spoiled
 from fuzzing_rows import fault_of_rows
 
 FRESH = {"csv": 60, "xml": 60, "excel": 60, "payments": 60}
@@ -51,3 +53,15 @@ def test_children_are_in_the_good_files_that_hold_any():
 @pytest.mark.parametrize("seed", range(10_000, 10_008))
 def test_nothing_comes_of_spoiled_rows_of_a_database_but_documented_errors(seed, tmp_path):
     assert fault_of_rows(seed, tmp_path) == ""
+
+
+def test_of_inputs_read_together_the_one_with_a_fault_is_named(tmp_path):
+    marked = spoiled(TARGETS["payments"], 7)[0]["payments.csv"]
+
+    def read(path):
+        if any(file.read_bytes() == marked for file in path.parent.rglob("*.csv")):
+            raise KeyError
+
+    target = replace(TARGETS["payments"], read=read)
+    assert faults_of(target, range(10), tmp_path) == {7: "KeyError at test_fuzz.py"}
+    assert faults_of(target, range(8, 18), tmp_path) == {}
