@@ -99,7 +99,9 @@ def _make(plan: Plan, runs: Runs, making: Making, folder: Path, progress: Progre
     progress(done, "Writing workbook, Word document and PDF")
     pack_wide.write_cells(ledgers, runs.rulings, rule, folder / CELLS_FILE)
     try:
-        with products_under_way(pages, exhibits, cover, folder, plan.request.root / PRODUCTS) as finish:
+        with products_under_way(
+            pages, exhibits, cover, folder, plan.request.root / PRODUCTS, plan.request.fresh
+        ) as finish:
             progress(done, "Looking for anything that could be worked out")
             figures, secrets = audit_figures(folder, exhibits, rule), read_secrets(plan.sources, plan.audience)
             searched = audit_words(folder, exhibits, secrets)

@@ -14,7 +14,7 @@ import pandas as pd
 from cip_analysis.publish.charts import bars, lines
 from cip_analysis.publish.disclosure import About, release
 from cip_analysis.publish.page import Cover, PageContext, render_page
-from cip_analysis.publish.products.every import write_products
+from cip_analysis.publish.products.every import products_under_way
 from cip_analysis.publish.products.exhibits import Exhibit, read_exhibits
 from cip_analysis.publish.tables import Shown, exhibit, table
 from cip_analysis.records import Released
@@ -85,9 +85,10 @@ class SmallPack:
     exhibits: tuple[Exhibit, ...]
     cover: Cover = COVER
 
-    def write(self, folder: Path, kept: Path | None = None) -> tuple[str, ...]:
+    def write(self, folder: Path, kept: Path | None = None, fresh: bool = False) -> tuple[str, ...]:
         folder.mkdir(parents=True)
-        return write_products(self.pages, self.exhibits, self.cover, folder, kept)
+        with products_under_way(self.pages, self.exhibits, self.cover, folder, kept, fresh) as finish:
+            return finish()
 
 
 def a_pack(extra: Sequence[Shown] = (), cover: Cover = COVER) -> SmallPack:

@@ -1,4 +1,4 @@
-"""The same pack, byte for byte, whatever the machine's clock, time zone or language says."""
+"""The same pack, byte for byte, whatever the machine's clock, time zone or language says, and however slow its disk."""
 
 from __future__ import annotations
 
@@ -22,15 +22,19 @@ ELSEWHERE = {
     "commas for points": {"LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8"},
     "letters without a dot": {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"},
 }
+DISK = "openat,rename,renameat,renameat2,mkdir,mkdirat,unlink,unlinkat,fsync,fdatasync,getdents64"
+SLOW_DISK = ("strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", f"trace={DISK}")
 OTHER_CLOCKS = ("@2031-02-28 23:59:50", "@2012-12-31 23:59:55")
 
 
-def made(project: Project, **environment: str) -> dict[str, bytes]:
-    """Every file of the pack as another process makes it afresh, but for the manifest's clock and seal."""
-    done = subprocess.run(
-        [sys.executable, "-c", RENDER.replace('root / "reports")', 'root / "reports", fresh=True)'), str(project.root)],
-        env={**os.environ, **environment}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def made(project: Project, *before: str, **environment: str) -> dict[str, bytes]:
+    """Every file of the pack as another process makes it afresh, but for the manifest's clock and seal.
+
+    before: the words of another program that is to run it.
+    """
+    afresh = RENDER.replace('root / "reports")', 'root / "reports", fresh=True)')
+    words = [*before, sys.executable, "-c", afresh, str(project.root)]
+    done = subprocess.run(words, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     folder = project.root / "reports/small"
     files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -72,4 +76,13 @@ def test_another_zone_or_language_changes_no_byte(project, usual, languages, whe
 @pytest.mark.parametrize("clock", OTHER_CLOCKS)
 def test_another_day_changes_no_byte(project, usual, clock):
     there = made(project, LD_PRELOAD=str(FAKETIME), FAKETIME=clock)
+    assert [name for name in usual if there[name] != usual[name]] == []
+
+
+def test_a_slow_disk_changes_no_byte(project, usual):
+    """Every file that is opened, renamed or removed takes two milliseconds more, as on a share far away."""
+    if not shutil.which("strace") or subprocess.run([*SLOW_DISK, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("strace is not installed, or may not be used here")
+    there = made(project, *SLOW_DISK, "-e", f"inject={DISK}:delay_exit=2000")
+    assert sorted(there) == sorted(usual)
     assert [name for name in usual if there[name] != usual[name]] == []

@@ -1,6 +1,7 @@
 """Everything that stands beside a pack's pages: comma-separated values, workbook, Word document and PDF.
 
-    notes = write_products(pages, exhibits, cover, folder, kept=root / "reports/.cache/products")
+    with products_under_way(pages, exhibits, cover, folder, kept=root / "reports/.cache/products") as finish:
+        notes = finish()
 
 Word and PDF are made in processes of their own while the rest is written. Where pandoc or Pango is missing, or either
 stops, the others are made all the same and a note in plain words says what is not there, why, and what to do.
@@ -26,33 +27,25 @@ from cip_analysis.publish.products.workbook import write_workbook
 Finish = Callable[[], tuple[str, ...]]
 
 
-def write_products(
-    pages: Mapping[str, str], exhibits: Sequence[Exhibit], cover: Cover, folder: Path, kept: Path | None = None
-) -> tuple[str, ...]:
-    """data/*.csv, data/contents.csv, tables.xlsx, <folder's name>.docx and .pdf, in `folder`; see `products_under_way`.
-
-    Returns notes on what could not be made here, in plain words; none where all was. What is noted leaves no file.
-    """
-    with products_under_way(pages, exhibits, cover, folder, kept) as finish:
-        return finish()
-
-
 @contextmanager
 def products_under_way(
-    pages: Mapping[str, str], exhibits: Sequence[Exhibit], cover: Cover, folder: Path, kept: Path | None = None
-) -> Iterator[Finish]:
-    """Every product but the PDF in `folder`, and the PDF being printed while the block does something else.
+    pages: Mapping[str, str], exhibits: Sequence[Exhibit], cover: Cover, folder: Path, kept: Path | None = None,
+    fresh: bool = False,
+) -> Iterator[Finish]:  # fmt: skip
+    """data/*.csv, data/contents.csv, tables.xlsx and <folder's name>.docx in `folder`; the .pdf is being printed while
+    the block does something else.
 
     pages: file name -> finished HTML, the front page first. kept: a folder where workbook, Word and PDF are kept by
-    what they are made from, to be taken again while that stays the same; none keeps nothing. What is given is to be
-    called inside the block: it waits for the PDF, puts it in `folder` and returns the notes.
+    what they are made from, to be taken again while that stays the same; none keeps nothing. fresh: nothing kept is
+    taken. What is given is to be called inside the block: it waits for the PDF, puts it in `folder` and returns notes
+    on what could not be made here, in plain words; none where all was. What is noted leaves no file.
     Raises BindingError where a page is not one of ours.
     """
     titles = titles_of(pages)
     write_comma_files(exhibits, titles, folder)
     files = documents_of(folder.name)[0 if exhibits else 1 :]  # without an exhibit there is no workbook
     key = fingerprint(pages, exhibits, cover) if kept else ""
-    if kept and take_kept(kept, key, files, folder):
+    if kept and not fresh and take_kept(kept, key, files, folder):
         yield tuple
         return
     with _making(pages, exhibits, cover, folder) as finish:

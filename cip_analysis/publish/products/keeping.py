@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -40,14 +41,16 @@ def fingerprint(pages: Mapping[str, str], exhibits: Sequence[Exhibit], cover: Co
 
 
 def take_kept(kept: Path, key: str, files: Iterable[str], folder: Path) -> bool:
-    """Put the kept documents into `folder`; False, and nothing put there, where they are not there whole."""
+    """Put the kept documents into `folder`; False where they are not there whole, or another pack clears them away."""
     entry = kept / key
-    if not (entry / DIGESTS).is_file() or (entry / DIGESTS).read_text(encoding="utf-8") != _digests(entry, files):
-        return False
-    for file in files:
-        shutil.copyfile(entry / _plain(file), folder / file)
-    os.utime(entry)
-    return True
+    with suppress(OSError):
+        if (entry / DIGESTS).read_text(encoding="utf-8") != _digests(entry, files):
+            return False
+        for file in files:
+            shutil.copyfile(entry / _plain(file), folder / file)
+        os.utime(entry)
+        return True
+    return False
 
 
 def keep(kept: Path, key: str, files: Iterable[str], folder: Path) -> None:

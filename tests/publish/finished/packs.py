@@ -13,7 +13,7 @@ import pandas as pd
 from cip_analysis.publish.disclosure import About
 from cip_analysis.publish.page import Cover, PageContext, render_page
 from cip_analysis.publish.products.comma_files import write_comma_files
-from cip_analysis.publish.products.every import write_products
+from cip_analysis.publish.products.every import products_under_way
 from cip_analysis.publish.products.exhibits import Exhibit, read_exhibits
 from cip_analysis.publish.tables import table
 from cip_analysis.records import Released
@@ -51,7 +51,8 @@ def write_pack(folder: Path, pages: dict[str, Sequence[Released]], *, whole: boo
         (folder / name).write_text(page, encoding="utf-8", newline="\n")
     if whole:
         front = next(iter(html.values()))
-        assert write_products({"index.html": front, **html}, exhibits, COVER, folder) == ()
+        with products_under_way({"index.html": front, **html}, exhibits, COVER, folder) as finish:
+            assert finish() == ()
     else:
         write_comma_files(exhibits, {}, folder)
     return exhibits

@@ -133,6 +133,7 @@ def test_kept_documents_are_taken_while_the_pack_is_the_same_and_made_anew_when_
     pack.write(tmp_path / "one" / "small", kept)
     monkeypatch.setenv("PYPANDOC_PANDOC", str(tmp_path / "nowhere"))
     assert pack.write(tmp_path / "two" / "other", kept) == ()
+    assert pack.write(tmp_path / "afresh" / "other", kept, fresh=True) == (NO_PANDOC,)
     for first, second in (("small.docx", "other.docx"), ("small.pdf", "other.pdf"), ("tables.xlsx", "tables.xlsx")):
         assert (tmp_path / "one/small" / first).read_bytes() == (tmp_path / "two/other" / second).read_bytes()
     (entry,) = (path for path in kept.iterdir())
