@@ -37,7 +37,13 @@ from cip_analysis.returns.finance import read_payments
 from cip_analysis.returns.payments.delivered import DeliveredError, read_delivered
 from cip_analysis.returns.payments.files import PaymentError
 from cip_analysis.returns.published import PublishedError, read_published
+from cip_analysis.returns.reference.comparisons import ComparisonFileError, read_comparison_trials
+from cip_analysis.returns.reference.evaluations import EvaluationFileError, read_trials
+from cip_analysis.returns.reference.filed_accounts import AccountsFileError, read_accounts
+from cip_analysis.returns.reference.indices import IndexFileError, read_indices
+from cip_analysis.returns.reference.national import NationalFileError, read_national, read_record
 from cip_analysis.returns.reference.postcodes import PostcodeFileError, read_postcodes
+from cip_analysis.returns.reference.regions import RegionFileError, read_homes, read_lessons, read_region_record
 from cip_analysis.returns.ssda903 import ReturnError, read_returns
 from cip_analysis.savings_settings import Savings
 from cip_analysis.scenario_settings import Scenario
@@ -116,6 +122,12 @@ def _of_reference(name: str, lines: int = 40) -> Callable[[], Mapping[str, bytes
     return cache(lambda: {name: b"\n".join((ROOT / "data/reference" / name).read_bytes().splitlines()[:lines]) + b"\n"})
 
 
+@cache
+def accounts() -> Mapping[str, bytes]:
+    return {"accounts.csv": (ROOT / "config/bidders/invented-accounts.csv").read_bytes()}
+
+
+BIDDERS = ("Bidder A", "Bidder B", "Bidder C", "Bidder D")
 PAYMENTS = (
     "child_id,period_start,period_end,placement_type,provider_name,provider_urn,procurement_platform,weekly_fee,"
     "health_contribution,education_contribution,amount,row_type\n"
@@ -172,6 +184,17 @@ TARGETS = {
             lambda: {"delivered.csv": DELIVERED.encode()},
             lambda path: read_delivered(path, ["reunification"]),
             (DeliveredError,),
+        ),
+        Target("accounts", accounts, lambda path: read_accounts(path, BIDDERS), (AccountsFileError,)),
+        Target("estimates", _of_reference("national_estimates.csv"), read_national, (NationalFileError,)),
+        Target("scores", _of_reference("national_scorecard.csv"), read_record, (NationalFileError,)),
+        Target("lessons", _of_reference("east_midlands_lessons.csv"), read_lessons, (RegionFileError,)),
+        Target("region", _of_reference("region_scorecard.csv"), read_region_record, (RegionFileError,)),
+        Target("homes", _of_reference("east_midlands_homes.csv"), read_homes, (RegionFileError,)),
+        Target("indices", _of_reference("price_indices.csv"), read_indices, (IndexFileError,)),
+        Target("trials", _of_reference("evaluation_scorecard.csv"), read_trials, (EvaluationFileError,)),
+        Target(
+            "comparisons", _of_reference("comparison_scorecard.csv"), read_comparison_trials, (ComparisonFileError,)
         ),
         Target("postcodes", _of_reference("public_place_postcodes.csv"), read_postcodes, (PostcodeFileError,)),
     )

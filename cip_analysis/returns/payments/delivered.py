@@ -16,9 +16,9 @@ from cip_analysis.codes import SETTINGS
 from cip_analysis.contracts import check_columns
 from cip_analysis.ledgers import Findings
 from cip_analysis.returns.payments.cells import to_pence
+from cip_analysis.returns.reading.plain_tables import PlainTable, read_listed_days
 
 COLUMNS = ("claim", "child", "start", "end", "from_setting", "to_setting", "weekly_saving", "evidence")
-NEEDED = COLUMNS[:-1]
 DELIVERED_COLUMNS = {
     "claim": "text",
     "child": "text",
@@ -41,6 +41,12 @@ ADVICE = "docs/data_dictionary.md says what a register of savings delivered hold
 
 class DeliveredError(ValueError):
     """A file is not a register of savings delivered."""
+
+
+FILE = PlainTable(
+    DeliveredError, COLUMNS, ADVICE, optional=("evidence",), absent="Check `delivered` in the savings file.",
+    may_be_empty=True,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,14 +72,8 @@ def read_delivered(path: Path, claims: Sequence[str]) -> tuple[Register, Finding
     `end` goes on. Lines at fault are left out, and each fault is a finding with its rows; a line without evidence is
     kept, and said. Raises DeliveredError where the file cannot be read or lacks a column.
     """
-    sheet = _open(path)
-    if missing := [name for name in NEEDED if name not in sheet]:
-        raise DeliveredError(f"{path.name}: no column {', '.join(missing)}. {ADVICE}")
-    if repeated := sorted(name for name in set(COLUMNS) & set(sheet) if list(sheet).count(name) > 1):
-        raise DeliveredError(f"{path.name}: column {', '.join(repeated)} stands more than once. Keep one. {ADVICE}")
-    known = sheet[[name for name in COLUMNS if name in sheet]]
-    text = known.reindex(columns=list(COLUMNS), fill_value="").apply(lambda column: column.fillna("").str.strip())
-    start, end = _dates(text["start"]), _dates(text["end"])
+    text = FILE.read(path)
+    start, end = read_listed_days(text["start"]), read_listed_days(text["end"])
     saving = _amounts(text["weekly_saving"])
     goes = text["to_setting"].where(text["to_setting"].ne(""), NOT_IN_CARE)
     faults = {
@@ -113,22 +113,6 @@ def _finding(path: Path, fault: str, rows: pd.Series) -> dict[str, object]:
         "child_days": 0.0,
         "next_step": "Name the evidence in the register" if kept else "Correct the register",
     }
-
-
-def _open(path: Path) -> pd.DataFrame:
-    try:
-        sheet = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise DeliveredError(f"{path.name}: no such file. Check `delivered` in the savings file.") from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
-        raise DeliveredError(f"{path.name}: not readable as UTF-8 CSV. Save it as one. {ADVICE}") from None
-    return sheet.set_axis([str(name).strip().lower() for name in sheet.columns], axis=1)
-
-
-def _dates(text: pd.Series) -> pd.Series:
-    """Days as dd/mm/yyyy or ISO; blank where neither."""
-    day_first = pd.to_datetime(text, format="%d/%m/%Y", errors="coerce")
-    return day_first.fillna(pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")).astype("datetime64[us]")
 
 
 def _amounts(text: pd.Series) -> pd.Series:

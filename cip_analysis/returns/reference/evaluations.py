@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cip_analysis.returns.reading.plain_tables import PlainTable
+
 SCORE_COLUMNS = {"county": "text", "method": "text", "design": "text", "planted_share": "number", "series": "whole",
                  "called_share": "share", "mean_found_share": "number", "held_share": "share",
                  "predicted_share": "share?"}  # fmt: skip
@@ -17,6 +19,9 @@ class EvaluationFileError(ValueError):
     """A file is not a table of how right evaluations have been."""
 
 
+TRIALS = PlainTable(EvaluationFileError, tuple(SCORE_COLUMNS), REFRESH)
+
+
 def read_trials(path: Path) -> pd.DataFrame:
     """Trials of evaluations, one row a county, method, design and effect put in: columns of SCORE_COLUMNS.
 
@@ -25,21 +30,12 @@ def read_trials(path: Path) -> pd.DataFrame:
     months before foretold it, blank where nothing did.
     Raises EvaluationFileError saying what the file is instead, or which rows are wrong, and what to do.
     """
-    try:
-        sheet = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise EvaluationFileError(f"{path.name}: no such file. {REFRESH}") from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
-        raise EvaluationFileError(f"{path.name}: not readable as UTF-8 CSV. {REFRESH}") from None
-    if missing := [name for name in SCORE_COLUMNS if name not in sheet]:
-        raise EvaluationFileError(f"{path.name}: no column {', '.join(missing)}. {REFRESH}")
+    sheet = TRIALS.read(path)
     numbers = [name for name, kind in SCORE_COLUMNS.items() if kind != "text"]
     read = sheet.assign(**{name: pd.to_numeric(sheet[name], errors="coerce") for name in numbers})
     needed = [name for name in numbers if not SCORE_COLUMNS[name].endswith("?")]
     wrong = pd.Series(~np.isfinite(read[needed].to_numpy("float64")).all(axis=1), index=read.index)
     for name in [name for name, kind in SCORE_COLUMNS.items() if kind.startswith("share")]:
         wrong |= read[name].notna() & ~read[name].between(0, 1)
-    if count := int(wrong.sum()):
-        first = int(wrong.to_numpy().argmax()) + 2
-        raise EvaluationFileError(f"{path.name}: {count} rows hold no score that can be, first row {first}. {REFRESH}")
-    return read[list(SCORE_COLUMNS)].astype({"series": "int64"})
+    TRIALS.refuse(path, wrong, "hold no score that can be")
+    return read.astype({"series": "int64"})

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cip_analysis.returns.reading.plain_tables import PlainTable
+
 COLUMNS = ("index", "publication", "published", "financial_year", "forecast", "value")
 WORDS = ("index", "publication")
 VINTAGE = ["index", "publication", "published"]
@@ -18,6 +20,10 @@ class IndexFileError(ValueError):
     """A file is not a table of price indices."""
 
 
+NOT_THERE = "hold no index, day (YYYY-MM-DD), financial year, forecast (yes or no) or level above nought"
+INDICES = PlainTable(IndexFileError, COLUMNS, HELP)
+
+
 def read_indices(path: Path) -> pd.DataFrame:
     """Price indices, one row an index, vintage and financial year (the year of its 31 March).
 
@@ -25,42 +31,20 @@ def read_indices(path: Path) -> pd.DataFrame:
     `value` the index, of which only ratios matter.
     Raises IndexFileError saying what the file is instead, or which rows are wrong, and what to do.
     """
-    sheet = _read_sheet(path)
+    sheet = INDICES.read(path)
     year, value = (pd.to_numeric(sheet[name], errors="coerce") for name in ("financial_year", "value"))
     day = pd.to_datetime(sheet["published"], format="%Y-%m-%d", errors="coerce")
     wrong = (sheet[list(WORDS)] == "").any(axis=1) | day.isna() | ~sheet["forecast"].isin(FORECAST)
     wrong |= ~(year.mod(1).eq(0) & year.between(1900, 2200)) | ~(np.isfinite(value) & value.gt(0))
-    _refuse(path, wrong, "hold no index, day (YYYY-MM-DD), financial year, forecast (yes or no) or level above nought")
-    table = sheet[list(COLUMNS)].assign(
+    INDICES.refuse(path, wrong, NOT_THERE)
+    table = sheet.assign(
         published=day.astype("datetime64[us]"),
         financial_year=year.astype("int64"),
         forecast=sheet["forecast"].map(FORECAST).astype("bool"),
         value=value.astype("float64"),
     )
-    _refuse(path, table.duplicated(["index", "published", "financial_year"]), "repeat an index, day and year")
+    INDICES.refuse(path, table.duplicated(["index", "published", "financial_year"]), "repeat an index, day and year")
     table = table.sort_values([*VINTAGE, "financial_year"])
     gap = table.groupby(VINTAGE)["financial_year"].diff().gt(1).reindex(sheet.index)
-    _refuse(path, gap, "come after a year left out: a vintage must run on without a gap")
+    INDICES.refuse(path, gap, "come after a year left out: a vintage must run on without a gap")
     return table.reset_index(drop=True)
-
-
-def _refuse(path: Path, wrong: pd.Series, fault: str) -> None:
-    """Refuse the file where any row is at fault, naming how many and the first (the header is row 1)."""
-    if count := int(wrong.sum()):
-        first = int(wrong.to_numpy().argmax()) + 2
-        raise IndexFileError(f"{path.name}: {count} rows {fault}, first row {first}. {HELP}")
-
-
-def _read_sheet(path: Path) -> pd.DataFrame:
-    """The file's cells as text, with the columns it must have."""
-    try:
-        sheet = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise IndexFileError(f"{path.name}: no such file. {HELP}") from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
-        raise IndexFileError(f"{path.name}: not readable as UTF-8 CSV. {HELP}") from None
-    if missing := [name for name in COLUMNS if name not in sheet]:
-        raise IndexFileError(f"{path.name}: no column {', '.join(missing)}. {HELP}")
-    if sheet.empty:
-        raise IndexFileError(f"{path.name}: column names and no rows. {HELP}")
-    return sheet

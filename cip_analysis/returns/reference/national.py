@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cip_analysis.returns.reading.plain_tables import PlainTable
+
 COLUMNS = ("origin", "horizon_years", "term", "value")
 RECORD_COLUMNS = (
     "origins", "size", "first_origin", "last_origin", "authorities", "method", "measure", "horizon_months", "n", "mae",
@@ -27,22 +29,22 @@ class NationalFileError(ValueError):
     """A file is not a table of national estimates."""
 
 
+ESTIMATES = PlainTable(NationalFileError, COLUMNS, REFRESH)
+RECORD = PlainTable(NationalFileError, RECORD_COLUMNS, REFRESH)
+
+
 def read_national(path: Path) -> pd.DataFrame:
     """National estimates, one row an origin, horizon and term: whole years, the term's name, a number.
 
     Raises NationalFileError saying what the file is instead, or which rows are wrong, and what to do.
     """
-    sheet = _read_sheet(path, COLUMNS)
+    sheet = ESTIMATES.read(path)
     numbers = sheet[["origin", "horizon_years", "value"]].apply(pd.to_numeric, errors="coerce")
     whole = numbers[["origin", "horizon_years"]].map(lambda value: float(value).is_integer()).all(axis=1)
     wrong = ~(whole & np.isfinite(numbers["value"]))
     wrong |= sheet.duplicated(["origin", "horizon_years", "term"])
-    if count := int(wrong.sum()):
-        first = int(wrong.to_numpy().argmax()) + 2
-        raise NationalFileError(
-            f"{path.name}: {count} rows repeat a term or hold no number, first row {first}. {REFRESH}"
-        )
-    return sheet[list(COLUMNS)].assign(
+    ESTIMATES.refuse(path, wrong, "repeat a term or hold no number")
+    return sheet.assign(
         origin=numbers["origin"].astype("int64"),
         horizon_years=numbers["horizon_years"].astype("int64"),
         value=numbers["value"].astype("float64"),
@@ -55,32 +57,13 @@ def read_record(path: Path) -> pd.DataFrame:
     Columns of RECORD_COLUMNS: `origins` and `size` are EVERY_ORIGIN and EVERY_SIZE where all are together; scores as in
     a scorecard. Raises NationalFileError saying what the file is instead, or which rows are wrong, and what to do.
     """
-    sheet = _read_sheet(path, RECORD_COLUMNS)
+    sheet = RECORD.read(path)
     numbers = sheet[[name for name in RECORD_COLUMNS if name not in WORDS]].apply(pd.to_numeric, errors="coerce")
     whole = numbers[list(WHOLE)].map(lambda value: float(value).is_integer() and value > 0).all(axis=1)
     scores = numbers.drop(columns=list(WHOLE))
     wrong = ~(whole & np.isfinite(scores).all(axis=1) & (scores >= 0).all(axis=1))
     wrong |= (scores[list(SHARES)] > 1).any(axis=1) | (sheet[list(WORDS)] == "").any(axis=1)
     wrong |= sheet.duplicated([*WORDS, "horizon_months"])
-    if count := int(wrong.sum()):
-        first = int(wrong.to_numpy().argmax()) + 2
-        raise NationalFileError(
-            f"{path.name}: {count} rows repeat a score or hold none that can be, first row {first}. {REFRESH}"
-        )
+    RECORD.refuse(path, wrong, "repeat a score or hold none that can be")
     kinds = {name: "int64" if name in WHOLE else "float64" for name in numbers}
-    return sheet[list(RECORD_COLUMNS)].assign(**{name: numbers[name].astype(kind) for name, kind in kinds.items()})
-
-
-def _read_sheet(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """The file's cells as text, with the columns it must have."""
-    try:
-        sheet = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise NationalFileError(f"{path.name}: no such file. {REFRESH}") from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
-        raise NationalFileError(f"{path.name}: not readable as UTF-8 CSV. {REFRESH}") from None
-    if missing := [name for name in columns if name not in sheet]:
-        raise NationalFileError(f"{path.name}: no column {', '.join(missing)}. {REFRESH}")
-    if sheet.empty:
-        raise NationalFileError(f"{path.name}: column names and no rows. {REFRESH}")
-    return sheet
+    return sheet.assign(**{name: numbers[name].astype(kind) for name, kind in kinds.items()})

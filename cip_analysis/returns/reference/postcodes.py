@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cip_analysis.records import Returns
+from cip_analysis.returns.reading.plain_tables import PlainTable
 
 COLUMNS = ("postcode", "la_code")
 GRID = ("easting", "northing")
@@ -24,27 +25,22 @@ class PostcodeFileError(ValueError):
     """A file is not a table of postcodes and their authorities."""
 
 
+AUTHORITIES = PlainTable(PostcodeFileError, COLUMNS, ADVICE, absent="Check the notebook's `postcodes`.")
+PLACES = PlainTable(PostcodeFileError, ("postcode", *GRID), ADVICE, optional=GRID)
+
+
 def read_postcodes(path: Path) -> pd.Series:
     """Authority's nine-character code by postcode without spaces, from a CSV of columns COLUMNS.
 
     Any extract of the ONS Postcode Directory does, its columns so renamed. A postcode in two authorities is refused.
     Raises PostcodeFileError naming the file, and rows by number, never a postcode.
     """
-    try:
-        sheet = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise PostcodeFileError(f"{path.name}: no such file. Check the notebook's `postcodes`.") from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
-        raise PostcodeFileError(f"{path.name}: not readable as UTF-8 CSV. Save it as one. {ADVICE}") from None
-    if missing := [name for name in COLUMNS if name not in sheet]:
-        raise PostcodeFileError(f"{path.name}: no column {', '.join(missing)}. {ADVICE}")
-    code, authority = _bare(sheet["postcode"]), sheet["la_code"].str.strip().str.upper()
+    sheet = AUTHORITIES.read(path)
+    code, authority = _bare(sheet["postcode"]), sheet["la_code"].str.upper()
     wrong = code.eq("") | ~authority.str.fullmatch(r"[A-Z]\d{8}")
     torn = authority.groupby(code).transform("nunique").gt(1)
-    for flags, fault in ((wrong, "hold no postcode and authority code"), (torn, "put a postcode in two authorities")):
-        if count := int(flags.sum()):
-            first = int(flags.to_numpy().argmax()) + 2
-            raise PostcodeFileError(f"{path.name}: {count} rows {fault}, first row {first}. {ADVICE}")
+    AUTHORITIES.refuse(path, wrong, "hold no postcode and authority code")
+    AUTHORITIES.refuse(path, torn, "put a postcode in two authorities")
     return authority.set_axis(code).groupby(level=0).first()
 
 
@@ -73,9 +69,7 @@ def read_places(path: Path | None) -> pd.DataFrame:
     if path is None:
         return nowhere
     read_postcodes(path)
-    sheet = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    if not set(GRID) <= set(sheet):
-        return nowhere
+    sheet = PLACES.read(path)
     grid = sheet[list(GRID)].apply(pd.to_numeric, errors="coerce").set_axis(_bare(sheet["postcode"]))
     return pd.DataFrame(grid[~grid.index.duplicated()].dropna())
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cip_analysis.returns.reading.plain_tables import PlainTable
+
 LESSON_COLUMNS = ("origin", "area_code", "term", "value")
 RECORD_COLUMNS = (
     "origins", "level", "first_origin", "last_origin", "areas", "method", "horizon_months", "n", "mae", "mape", "crps",
@@ -24,12 +26,20 @@ class RegionFileError(ValueError):
     """A file is not one of a region's tables."""
 
 
+ABSENT = f"Check the region's file, or write it again: {REFRESH}"
+LESSONS, RECORD, HOMES = (
+    PlainTable(RegionFileError, columns, REFRESH, absent=ABSENT)
+    for columns in (LESSON_COLUMNS, RECORD_COLUMNS, HOME_COLUMNS)
+)
+WRONG = "repeat another, or hold no number that can be"
+
+
 def read_lessons(path: Path) -> pd.DataFrame:
     """What was learned of each council and region at each origin: origin, area_code, term, value.
 
     Raises RegionFileError saying what the file is instead, or which rows are wrong, and what to do.
     """
-    return _read(path, LESSON_COLUMNS, whole=("origin",), numbers=("value",), keys=("origin", "area_code", "term"))
+    return _read(path, LESSONS, whole=("origin",), numbers=("value",), keys=("origin", "area_code", "term"))
 
 
 def read_region_record(path: Path) -> pd.DataFrame:
@@ -38,8 +48,8 @@ def read_region_record(path: Path) -> pd.DataFrame:
     """
     whole = ("first_origin", "last_origin", "areas", "horizon_months", "n")
     numbers = ("mae", "mape", "crps", *SHARES)
-    table = _read(path, RECORD_COLUMNS, whole, numbers, ("origins", "level", "method", "horizon_months"))
-    _refuse(path, (table[list(numbers)] < 0).any(axis=1) | (table[list(SHARES)] > 1).any(axis=1))
+    table = _read(path, RECORD, whole, numbers, ("origins", "level", "method", "horizon_months"))
+    RECORD.refuse(path, (table[list(numbers)] < 0).any(axis=1) | (table[list(SHARES)] > 1).any(axis=1), WRONG)
     return table
 
 
@@ -49,46 +59,20 @@ def read_homes(path: Path) -> pd.DataFrame:
     Raises RegionFileError as `read_lessons` does.
     """
     whole = ("year", "homes", "places")
-    table = _read(path, HOME_COLUMNS, whole, (), ("year", "area_code", "sector"))
-    _refuse(path, (table[list(whole)] < 0).any(axis=1))
+    table = _read(path, HOMES, whole, (), ("year", "area_code", "sector"))
+    HOMES.refuse(path, (table[list(whole)] < 0).any(axis=1), WRONG)
     return table
 
 
 def _read(
-    path: Path, columns: tuple[str, ...], whole: tuple[str, ...], numbers: tuple[str, ...], keys: tuple[str, ...]
+    path: Path, file: PlainTable, whole: tuple[str, ...], numbers: tuple[str, ...], keys: tuple[str, ...]
 ) -> pd.DataFrame:
-    """A table with these columns, none repeated by `keys`: some hold whole numbers, some numbers, the others words."""
-    sheet = _sheet(path, columns)
+    """A table, none repeated by `keys`: some columns hold whole numbers, some numbers, the others words."""
+    sheet = file.read(path)
     figures = sheet[[*whole, *numbers]].apply(pd.to_numeric, errors="coerce")
     wrong = ~np.isfinite(figures).all(axis=1) | (figures[list(whole)] % 1 != 0).any(axis=1)
-    words = [name for name in columns if name not in figures]
+    words = [name for name in file.columns if name not in figures]
     wrong |= (sheet[words] == "").any(axis=1) | sheet.duplicated(list(keys))
-    _refuse(path, wrong)
+    file.refuse(path, wrong, WRONG)
     kinds = {name: "int64" if name in whole else "float64" for name in figures}
-    return sheet[list(columns)].assign(**{name: figures[name].astype(kind) for name, kind in kinds.items()})
-
-
-def _refuse(path: Path, wrong: pd.Series[bool]) -> None:
-    """Refuse a table of which any row is wrong."""
-    if count := int(wrong.sum()):
-        first = int(wrong.to_numpy().argmax()) + 2
-        raise RegionFileError(
-            f"{path.name}: {count} rows repeat another, or hold no number that can be, first row {first}. {REFRESH}"
-        )
-
-
-def _sheet(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """The file's cells as text, with the columns it must have."""
-    try:
-        sheet = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise RegionFileError(
-            f"{path.name}: no such file. Check the region's file, or write it again: {REFRESH}"
-        ) from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
-        raise RegionFileError(f"{path.name}: not readable as UTF-8 CSV. {REFRESH}") from None
-    if missing := [name for name in columns if name not in sheet]:
-        raise RegionFileError(f"{path.name}: no column {', '.join(missing)}. {REFRESH}")
-    if sheet.empty:
-        raise RegionFileError(f"{path.name}: column names and no rows. {REFRESH}")
-    return sheet
+    return sheet.assign(**{name: figures[name].astype(kind) for name, kind in kinds.items()})
