@@ -72,7 +72,7 @@ def stopped() -> Stopped:
     """What JupyterLab's kernel shows of cells that stop."""
     cells = {
         "ours": OUR_STOP, "theirs": THEIR_STOP, "too early": "county.as_at", "deep": DEEP_STOP, "all of it": "%tb",
-        "spelling": "x = (",
+        "spelling": "x = 1 +* 2",
     }  # fmt: skip
     return dict(
         zip(cells, run_cells(KernelSpecManager(kernel_dirs=[str(CONFIG / "kernels")]), *cells.values()), strict=True)

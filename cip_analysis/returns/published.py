@@ -272,6 +272,8 @@ def _from_panel(sheet: pd.DataFrame) -> pd.DataFrame:
 def _from_reference(sheet: pd.DataFrame) -> pd.DataFrame:
     """The project's own table: a row an area, year and publication, a column a measure."""
     held = [name for name in MEASURES if name in sheet]
+    if not held:
+        raise PublishedError("No column holds a figure. Take the file again as it was, with its column names.")
     figures = sheet.melt(list(REFERENCE_COLUMNS), held, var_name="measure", value_name="printed")
     published = pd.to_datetime(figures["published"], format="%Y-%m-%d", errors="coerce")
     if bad := int(published.isna().sum()):

@@ -22,9 +22,8 @@ import nbformat
 
 from cip_analysis.publish import page
 from cip_analysis.publish.plan import PackError, Plan
-from cip_analysis.publish.protection import pack_wide
+from cip_analysis.publish.protection import ledger, pack_wide
 from cip_analysis.publish.protection.earlier import EarlierError, read_earlier
-from cip_analysis.publish.protection.ledger import read_ledger
 from cip_analysis.publish.protection.rulings import Rulings
 from cip_analysis.publish.provenance import Hashed
 from cip_analysis.publish.running import cache, kernels
@@ -121,7 +120,7 @@ class _Workplace:
         zygote = None
         if self.plan.request.warm:
             self.progress(0, "Warming up")
-            modules = modules_of(map(read_notebook, self.plan.notebooks))
+            modules = [*modules_of(map(read_notebook, self.plan.notebooks)), ledger.__name__]  # every kernel keeps one
             if self.plan.request.lasting:
                 zygote = lasting_kernels(tuple(modules))
             else:
@@ -182,7 +181,7 @@ class _Workplace:
             page.check_outputs(executed)
         except page.PageError as error:
             raise NotebookError(f"{path.name}: {error}") from None
-        ran = Ran(executed, read_ledger(watch.ledger), time.monotonic() - begun)
+        ran = Ran(executed, ledger.read_ledger(watch.ledger), time.monotonic() - begun)
         cache.note_seconds(root, path.stem, ran.seconds)
         shown = cache.key_of(self.plan, path, self.inputs, pack_wide.applied(ran.ledger))
         for name in dict.fromkeys((key, shown)):
