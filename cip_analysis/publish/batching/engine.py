@@ -19,6 +19,13 @@ from cip_analysis.publish.batching.making import FAILED, Job, Outcome, make_one
 from cip_analysis.publish.batching.members import BatchError
 
 WORKER_LOST_AFTER = "60s"
+TOLD = {
+    "distributed.scheduler.worker-ttl": WORKER_LOST_AFTER,
+    "distributed.admin.log-format": "%(message)s",
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1s",
+}
+"""What the engine here is told: who says nothing is lost; no worker looks at its own stack a hundred times a second."""
 PATIENCE_SECONDS = 300
 TRIES = 2
 NO_DASK = (
@@ -32,8 +39,7 @@ Tell = Callable[[str], None]
 def workers_here(count: int, most_mb: int) -> Iterator[str]:
     """The address of a scheduler on this machine with so many worker processes, while this lasts."""
     dask, distributed = _engine()
-    told = {"distributed.scheduler.worker-ttl": WORKER_LOST_AFTER, "distributed.admin.log-format": "%(message)s"}
-    with dask.config.set(told):
+    with dask.config.set(TOLD):
         here = distributed.LocalCluster(
             n_workers=count, threads_per_worker=1, processes=True, memory_limit=f"{most_mb}MB", host="127.0.0.1",
             dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
