@@ -19,7 +19,8 @@ import nbformat
 from bs4 import BeautifulSoup, Tag
 from markupsafe import Markup
 from nbconvert import HTMLExporter
-from nbconvert.filters import markdown2html
+from nbconvert.exporters.templateexporter import TemplateExporter
+from nbconvert.filters import Highlight2HTML, markdown2html
 
 from cip_analysis.publish.report.layout import AUDIENCES, MOST_BYTES, TEMPLATES, Cover, Link, PageError, lay_out
 from cip_analysis.publish.report.references import NUMBERED, Place, Places, link_references
@@ -30,7 +31,7 @@ __all__ = [
     "check_outputs", "draft_page", "finish_page", "marks_of", "render_page", "sentences", "summarise",
 ]  # fmt: skip
 IF_ANY = "if-any"
-NO_ALT = "No description has been provided for this image"
+NO_ALT = "No description has been provided for this image"  # what nbconvert writes where there are no words
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +186,16 @@ def _fault_of(output: nbformat.NotebookNode) -> str:
 
 @cache
 def _exporter() -> HTMLExporter:
-    return HTMLExporter(  # type: ignore[no-untyped-call]
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="evidence",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_input_prompt=True,
         exclude_output_prompt=True,
         exclude_anchor_links=True,
     )
+    coloured = Highlight2HTML(pygments_lexer="ipython3", parent=exporter)  # type: ignore[no-untyped-call]
+    exporter.register_filter("highlight_code", coloured)  # type: ignore[no-untyped-call]
+    return exporter
 
 
 def _body_of(notebook: nbformat.NotebookNode) -> str:
@@ -200,7 +204,8 @@ def _body_of(notebook: nbformat.NotebookNode) -> str:
     copied.cells = _joined(cell for cell in _with_something_to_show(copied.cells) if cell.source.strip())
     for number, cell in enumerate((cell for cell in copied.cells if cell.cell_type == "code"), 1):
         cell.metadata["step"] = number
-    return str(_exporter().from_notebook_node(copied)[0])
+    # As the template gives it: HTMLExporter would read the page again, to add what our own checks ask for.
+    return str(TemplateExporter.from_notebook_node(_exporter(), copied)[0])
 
 
 def _with_something_to_show(cells: Iterable[nbformat.NotebookNode]) -> Iterator[nbformat.NotebookNode]:
@@ -312,8 +317,7 @@ def _finish_tables(soup: BeautifulSoup) -> None:
 
 def _check_pictures(soup: BeautifulSoup) -> None:
     for picture in soup.find_all("img"):
-        alt = str(picture.get("alt", "")).strip()
-        if not alt or alt == NO_ALT:
+        if str(picture.get("alt", "")).strip() in ("", NO_ALT):
             raise PageError("A picture has no alt text. Show charts with exhibit(), and write alt text in ![…](…).")
 
 

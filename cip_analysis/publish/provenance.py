@@ -60,8 +60,9 @@ def hash_inputs(root: Path, sources: Mapping[str, Sequence[Path]]) -> tuple[Hash
 
     sources: role -> files or folders, absolute. root: the project's root, which paths are told from.
     """
+    home = root.resolve()
     found = {
-        (path, role): _hashed(path, role, root, source)
+        (path, role): _hashed(path, role, home, source)
         for role, listed in sources.items()
         for source in listed
         for path in _files_of(source)
@@ -71,8 +72,8 @@ def hash_inputs(root: Path, sources: Mapping[str, Sequence[Path]]) -> tuple[Hash
 
 def hash_outputs(folder: Path) -> tuple[Hashed, ...]:
     """Every file of a pack's folder but its manifest."""
-    files = (path for path in _files_of(folder) if path != folder / MANIFEST)
-    return tuple(sorted(_hashed(path, "output", folder, folder) for path in files))
+    files, home = (path for path in _files_of(folder) if path != folder / MANIFEST), folder.resolve()
+    return tuple(sorted(_hashed(path, "output", home, folder) for path in files))
 
 
 def _files_of(source: Path) -> list[Path]:
@@ -85,10 +86,11 @@ def _files_of(source: Path) -> list[Path]:
     ]
 
 
-def _hashed(path: Path, role: str, root: Path, source: Path) -> Hashed:
-    inside = path.resolve().is_relative_to(root.resolve())
-    if inside:
-        name = path.resolve().relative_to(root.resolve()).as_posix()
+def _hashed(path: Path, role: str, home: Path, source: Path) -> Hashed:
+    """One file's name and content. home: the resolved folder that names are told from."""
+    real = path.resolve()
+    if inside := real.is_relative_to(home):
+        name = real.relative_to(home).as_posix()
     else:
         folder = source if source.is_dir() else source.parent
         name = f"{folder.resolve().name}/{path.relative_to(folder).as_posix()}"

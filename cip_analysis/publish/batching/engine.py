@@ -21,13 +21,16 @@ from cip_analysis.publish.batching.members import BatchError
 WORKER_LOST_AFTER = "60s"
 TOLD = {
     "distributed.scheduler.worker-ttl": WORKER_LOST_AFTER,
+    "distributed.scheduler.worker-saturation": 1.0,
     "distributed.admin.log-format": "%(message)s",
     "distributed.worker.profile.enabled": False,
     "distributed.worker.memory.monitor-interval": "1s",
 }
-"""What the engine here is told: who says nothing is lost; no worker looks at its own stack a hundred times a second."""
+"""What the engine here is told: who says nothing is lost; nobody is given a pack while making another; no worker looks
+at its own stack a hundred times a second."""
 PATIENCE_SECONDS = 300
 TRIES = 2
+KIND = "pack"
 NO_DASK = (
     "A batch needs Dask, which is not installed. Install it with `pip install 'cip-analysis[cluster]'` "
     "(`uv sync --extra cluster`), or render councils one by one with `cip pack`."
@@ -131,8 +134,12 @@ def _made(client: Any, pending: Mapping[str, Job], tried: dict[str, int]) -> Ite
 
 
 def _submit(client: Any, job: Job, workers: tuple[str, ...]) -> Any:
-    """One job handed to the scheduler, under a name of its own: the same council may be tried again."""
-    name = f"{job.member.key}-{uuid4().hex[:8]}"
+    """One job handed to the scheduler, under a name of its own: the same council may be tried again.
+
+    All names begin alike, which tells the scheduler that they are of one kind: it then holds them back, and gives each
+    worker that is free the next. Named each for itself they are dealt out at once, and a worker that is done waits.
+    """
+    name = (KIND, job.member.key, uuid4().hex)
     chosen = {"workers": list(workers), "allow_other_workers": True} if workers else {}
     return client.submit(make_one, job, key=name, pure=False, **chosen)
 

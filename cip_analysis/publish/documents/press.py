@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import io
 import sys
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def print_page(workplace: Path) -> int:
 
     def _fetch(url: str) -> URLFetcherResponse:
         """A picture of the workplace, by the last part of its address."""
-        return URLFetcherResponse(url, (workplace / Path(url).name).read_bytes(), {"Content-Type": "image/png"})
+        return URLFetcherResponse(url, _unpacked(workplace / Path(url).name), {"Content-Type": "image/png"})
 
     gc.disable()  # the process ends with the page, and looking for rubbish takes a fifth of its time
     page = (workplace / SOURCE).read_text(encoding="utf-8")
@@ -41,6 +42,16 @@ def print_page(workplace: Path) -> int:
         pdf_identifier=hashlib.sha256(page.encode()).hexdigest()[:32].encode(),
     )
     return 0
+
+
+def _unpacked(picture: Path) -> bytes:
+    """A picture in full colours, hardly packed: a palette would be unfolded and packed twice over."""
+    from PIL import Image
+
+    given = io.BytesIO()
+    with Image.open(picture) as opened:
+        opened.convert("RGB").save(given, format="png", compress_level=1)
+    return given.getvalue()
 
 
 if __name__ == "__main__":

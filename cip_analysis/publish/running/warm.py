@@ -9,15 +9,15 @@ start cold, and what notebooks show is the same.
 
 from __future__ import annotations
 
+import ast
 import atexit
 import os
-import re
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import nbformat
@@ -26,7 +26,6 @@ import zmq
 from cip_analysis.publish.running.zygote import READY
 
 LASTING = "cip-lasting-"
-IMPORTED = re.compile(r"^(?:from|import) +([\w.]+)", re.MULTILINE)
 OF_EVERY_KERNEL = {
     "PYTHONHASHSEED": "0",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
@@ -45,9 +44,23 @@ def can_fork() -> bool:
 
 
 def modules_of(notebooks: Iterable[nbformat.NotebookNode]) -> list[str]:
-    """The modules that notebooks import, each once, in their order."""
+    """The modules that notebooks import, each once, in their order; after a package what is taken from it.
+
+    What is taken from a package may be a module too, or not: whoever imports these passes over what is none.
+    """
     sources = [str(cell.source) for notebook in notebooks for cell in notebook.cells if cell.cell_type == "code"]
-    return list(dict.fromkeys(name for source in sources for name in IMPORTED.findall(source)))
+    return list(dict.fromkeys(name for source in sources for name in _imported(source)))
+
+
+def _imported(source: str) -> Iterator[str]:
+    """What one cell imports; nothing where it is no Python."""
+    with suppress(SyntaxError):
+        for statement in ast.walk(ast.parse(source)):
+            if isinstance(statement, ast.Import):
+                yield from (one.name for one in statement.names)
+            elif isinstance(statement, ast.ImportFrom) and statement.module:
+                yield statement.module
+                yield from (f"{statement.module}.{one.name}" for one in statement.names)
 
 
 _lasting: dict[tuple[str, ...], tuple[ExitStack, Path | None]] = {}

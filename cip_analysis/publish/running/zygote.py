@@ -22,6 +22,8 @@ from pathlib import Path
 
 READY = "ready"
 UNFIT = "unfit"
+OF_THE_KERNEL = ("ipykernel.kernelapp", "ipykernel.debugger")
+"""What every kernel imports for itself as it starts."""
 LONGEST_REQUEST = 1_000_000
 
 
@@ -35,7 +37,8 @@ def main(address: str, ready: str, modules: Sequence[str]) -> None:
             importlib.import_module(name)
     if ready:
         _read_ahead(*json.loads(ready))
-    importlib.import_module("ipykernel.kernelapp")
+    for name in OF_THE_KERNEL:
+        importlib.import_module(name)
     if _threads() != 1:  # a fork takes one thread along, and leaves the others' locks held for ever
         _say(UNFIT)
         return
